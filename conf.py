@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sphinx's settings for the guide.
+
+The source directory is the repository itself, so that a page's address is its path:
+docs/devel/block/drain.md is /docs/devel/block/drain.html.  Build it with::
+
+    sphinx-build -W --keep-going -b html -d build/doctrees . build/html
+
+Three settings come from the environment, all optional; without them the site makes
+no claim about where it is published:
+
+GUIDE_BASE_URL     where it is published: ``https://example.org/guide``
+GUIDE_EDIT_URL     where a page is edited: ``https://…/edit/main/{path}``
+GUIDE_REPORT_URL   where a mistake is reported: ``https://…/new?title={path}``
+"""
+
+import os
+
+project = "The living guide to QEMU's block layer"
+author = "The authors of the living guide"
+language = "en"
+
+extensions = ["myst_parser", "blockdoc.sphinx_ext"]
+root_doc = "docs/index"
+include_patterns = ["docs/**", "examples/**"]
+exclude_patterns = ["**/_*", "**/README.md"]
+nitpicky = True
+show_warning_types = True
+
+# Markdown. The doctest reads examples with the same extensions.
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_fence_as_directive = ["mermaid"]
+myst_heading_anchors = 3
+
+# Diagrams are drawn while building; see blockdoc.sphinx_ext.diagrams.
+mermaid_output_format = "svg"
+
+guide_base_url = os.environ.get("GUIDE_BASE_URL", "").rstrip("/")
+guide_edit_url = os.environ.get("GUIDE_EDIT_URL", "")
+guide_report_url = os.environ.get("GUIDE_REPORT_URL", "")
+
+html_theme = "furo"
+html_title = "QEMU's block layer: the living guide"
+html_baseurl = f"{guide_base_url}/" if guide_base_url else ""
+html_static_path = ["docs/_static"]
+templates_path = ["docs/_templates"]
+html_css_files = ["graph.css", "blockdoc.css"]
+html_js_files = [("blockdoc.js", {"defer": "defer"})]
+html_additional_pages = {"404": "404.html"}
+html_copy_source = False
+html_show_copyright = False
+html_permalinks_icon = "#"
+html_domain_indices = False
+html_use_index = False
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#1c5d8c",
+        "color-brand-content": "#1c5d8c",
+        "color-brand-visited": "#5b4a8a",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#8fc1ea",
+        "color-brand-content": "#8fc1ea",
+        "color-brand-visited": "#bba9ea",
+    },
+}

@@ -1,0 +1,1 @@
+bool JobSTT[JOB_STATUS__MAX][JOB_STATUS__MAX] = { };

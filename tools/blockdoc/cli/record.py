@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``blockdoc record``: write what QEMU really answers into the examples."""
+
+import argparse
+import asyncio
+import difflib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from blockdoc.doctest.machine import sweep
+from blockdoc.doctest.record import Recording, record, replace_file
+from blockdoc.doctest.run import ExampleRun
+from blockdoc.doctest.split import complement
+from blockdoc.errors import AuthorError, BlockdocError
+from blockdoc.example import is_example, parse_example
+from blockdoc.qemu import Build, find_build
+
+__all__ = ["add_parser"]
+
+Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("record", help=__doc__.partition(": ")[2])
+    parser.add_argument("paths", nargs="*", type=Path, default=[Path("examples")])
+    parser.add_argument(
+        "--split",
+        metavar="CONDITION",
+        help="add an alternative for these releases, such as 'qemu < 10.0'",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record every example named; 1 if one could not be, or does not hold twice."""
+    if options.split is not None:
+        complement(options.split)
+    build = find_build()
+    sweep()
+    root = Path.cwd()
+    results = [_one(path, root, build, options.split) for path in _examples(options.paths)]
+    changed = sum(result is True for result in results)
+    failed = sum(result is None for result in results)
+    sys.stdout.write(
+        f"QEMU {build.version}: {len(results)} examples, {changed} changed, {failed} failed\n"
+    )
+    return 1 if failed else 0
+
+
+def _examples(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(it for it in path.rglob("*.md") if is_example(it))
+        elif path.is_file():
+            yield path
+        else:
+            raise AuthorError(f"{path}: no such file")
+
+
+def _one(path: Path, root: Path, build: Build, split: str | None) -> bool | None:
+    """Record one example: True if it changed, None if it failed."""
+    absolute = path.absolute()
+    name = str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(path)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            text = file.read()
+        example = parse_example(text, name)
+        if example.requires is not None and not example.requires.applies(build.release):
+            return False
+        recording = asyncio.run(record(text, name, build, split))
+        if recording.new != recording.old:
+            _show(recording)
+            replace_file(path, recording)
+        asyncio.run(_again(recording, build))
+    except BlockdocError as error:
+        sys.stderr.write(f"{error}\n")
+        return None
+    return recording.new != recording.old
+
+
+async def _again(recording: Recording, build: Build) -> None:
+    """Run what was recorded once more: an answer that differs at once is a race."""
+    example = parse_example(recording.new, recording.path)
+    try:
+        async with ExampleRun(example, build) as again:
+            await again.run_to(example.steps[-1])
+    except BlockdocError as error:
+        message = f"a second run differs from what was just recorded\n{error}"
+        raise BlockdocError(message, error.place) from error
+
+
+def _show(recording: Recording) -> None:
+    diff = difflib.unified_diff(
+        recording.old.splitlines(keepends=True),
+        recording.new.splitlines(keepends=True),
+        f"a/{recording.path}",
+        f"b/{recording.path}",
+    )
+    sys.stdout.writelines(line if line.endswith("\n") else f"{line}\n" for line in diff)

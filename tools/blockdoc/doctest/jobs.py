@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which jobs a transcript names: their status changes are the drift sensor.
+
+A job is named by the command that starts it (``job-id``, also inside a transaction),
+by a command that acts on it, or by an event that the author wrote.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from blockdoc.transcript import Json
+
+__all__ = ["jobs_of_command", "status_of"]
+
+#: The argument that names the job, by the command's prefix.
+VERBS = {"job-": "id", "block-job-": "device"}
+STATUS_CHANGE = "JOB_STATUS_CHANGE"
+
+
+def jobs_of_command(message: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the ids of the jobs that `message` names."""
+    arguments = message.get("arguments")
+    yield from _job_ids(arguments)
+    name = message.get("execute")
+    if isinstance(name, str) and isinstance(arguments, dict):
+        for prefix, argument in VERBS.items():
+            value = arguments.get(argument)
+            if name.startswith(prefix) and isinstance(value, str):
+                yield value
+
+
+def _job_ids(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        name = value.get("job-id")
+        if isinstance(name, str):
+            yield name
+        for member in value.values():
+            yield from _job_ids(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _job_ids(member)
+
+
+def status_of(event: Mapping[str, Json]) -> tuple[str, str] | None:
+    """Return the job and its new status, if `event` is a status change."""
+    data = event.get("data")
+    if event.get("event") != STATUS_CHANGE or not isinstance(data, dict):
+        return None
+    return str(data.get("id")), str(data.get("status"))

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hear what QEMU really says to a transcript, for `record`.
+
+A *turn* is one command, or several that were sent without waiting, with all that is
+written below it.  After the replies QEMU is listened to until it has been quiet for a
+while: only a recorder may wait like this, because only it does not know what comes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from blockdoc.doctest.conversation import Conversation
+from blockdoc.doctest.jobs import status_of
+from blockdoc.errors import Place
+from blockdoc.example import Fence
+from blockdoc.transcript import Command, Event, Item, Json, Reply, Transcript, match
+
+__all__ = ["Heard", "Turn", "listen", "turns"]
+
+#: Silence that ends a turn, in seconds; and while a job is on its way.
+QUIET = 0.15
+QUIET_WHILE_BUSY = 1.5
+#: How long a written event is waited for.
+PATIENCE = 5.0
+#: States in which a job goes on by itself.
+BUSY = {"created", "running", "waiting", "aborting"}
+
+JsonObject = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Commands that are sent together, and what is written below them."""
+
+    commands: tuple[Command, ...]
+    #: For each command its written reply, or None.
+    replies: tuple[Reply | None, ...]
+    #: All that is written between the first command and the next turn.
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What QEMU said in a turn."""
+
+    replies: tuple[JsonObject, ...]
+    #: Events that the transcript is about: status changes of its jobs, and written ones.
+    events: tuple[JsonObject, ...]
+
+
+def turns(transcript: Transcript) -> Iterator[Turn]:
+    """Split a transcript, which may lack replies, into turns.
+
+    Commands in a row are one turn only if each has its reply below them; otherwise the
+    author has not recorded yet, and each command is a turn of its own.
+    """
+    items = list(transcript.items)
+    replies = sum(isinstance(item, Reply) for item in items)
+    whole = replies >= sum(isinstance(item, Command) for item in items)
+    pending: list[Item] = []
+    for item in items:
+        if isinstance(item, Command) and pending and (not whole or _complete(pending)):
+            yield _turn(pending)
+            pending = []
+        pending.append(item)
+    if pending:
+        yield _turn(pending)
+
+
+def _complete(items: Sequence[Item]) -> bool:
+    waiting = sum(isinstance(item, Command) for item in items)
+    return waiting <= sum(isinstance(item, Reply) for item in items)
+
+
+def _turn(items: Sequence[Item]) -> Turn:
+    commands = tuple(item for item in items if isinstance(item, Command))
+    written = deque(item for item in items if isinstance(item, Reply))
+    replies = tuple(written.popleft() if written else None for _ in commands)
+    return Turn(commands, replies, tuple(items))
+
+
+async def listen(conversation: Conversation, turn: Turn, fence: Fence) -> Heard:
+    """Send the commands of a turn and hear what QEMU says.
+
+    :raise QemuError: QEMU died.
+    """
+    session = conversation.session
+    conversation.barrier(allow=True)
+    tasks = [
+        conversation.send(command, Place(fence.body.path, command.line))
+        for command in turn.commands
+    ]
+    replies = tuple([await task for task in tasks])
+    for event in turn.items:
+        if isinstance(event, Event):
+            await _patience(conversation, event)
+    await _quiet(conversation)
+    arrived = session.arrived()
+    events = tuple(event for event in arrived if _concerns(conversation, turn, event))
+    arrived[:] = [event for event in arrived if event not in events]
+    return Heard(replies, events)
+
+
+async def _patience(conversation: Conversation, event: Event) -> None:
+    """Wait for a written event, but not for ever."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not any(
+                _fits(conversation, event, it) for it in conversation.session.arrived()
+            ):
+                await conversation.session.next_event()
+    except TimeoutError:
+        return
+
+
+async def _quiet(conversation: Conversation) -> None:
+    session = conversation.session
+    while True:
+        limit = QUIET_WHILE_BUSY if _busy(session.arrived()) else QUIET
+        try:
+            await asyncio.wait_for(session.next_event(), limit)
+        except TimeoutError:
+            return
+
+
+def _busy(events: Sequence[JsonObject]) -> bool:
+    last = dict(status for status in map(status_of, events) if status is not None)
+    return any(status in BUSY for status in last.values())
+
+
+def _concerns(conversation: Conversation, turn: Turn, event: JsonObject) -> bool:
+    status = status_of(event)
+    if status is not None and status[0] in conversation.jobs:
+        return True
+    return any(isinstance(it, Event) and _fits(conversation, it, event) for it in turn.items)
+
+
+def _fits(conversation: Conversation, written: Event, event: JsonObject) -> bool:
+    return not match(written.pattern, dict(event), conversation.captures).differences

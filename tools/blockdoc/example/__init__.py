@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Examples: what stands in a file under examples/, read as MyST reads it."""
+
+from blockdoc.example.model import Example, Fence, Image, Machine, Step
+from blockdoc.example.read import is_example, parse_example, read_example
+
+__all__ = [
+    "Example",
+    "Step",
+    "Fence",
+    "Machine",
+    "Image",
+    "read_example",
+    "parse_example",
+    "is_example",
+]

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Find the fences of a page that are steps, as MyST finds them.
+
+The tokens are MyST's own, and so is the parser of directive options: what is
+run is what the site shows.  A fence inside a fence that only displays Markdown is
+text, and is not found; a step inside another directive is refused, because it
+would be shown but its place in the file could not be told for sure.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from docutils.parsers.rst import Directive
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.directives import parse_directive_text
+from myst_parser.parsers.mdit import create_md_parser
+
+from blockdoc.errors import AuthorError, Place
+from blockdoc.example.model import Fence, StepKind
+from blockdoc.example.options import GraphFence, QmpFence
+from blockdoc.transcript import Condition
+
+__all__ = ["RawStep", "find_steps", "tokens"]
+
+#: What opens a fence, and what the fence is.
+DIRECTIVES: dict[str, tuple[StepKind, type[Directive]]] = {
+    "{qmp-example}": ("qmp", QmpFence),
+    "mermaid": ("graph", GraphFence),
+    "{mermaid}": ("graph", GraphFence),
+}
+#: Directives whose body is shown as it is: a fence in there is no step.
+LITERAL = ("{code", "{literal", "{parsed-literal", "{raw", "{math", "{rst", "{eval-rst")
+
+
+@dataclass(frozen=True, slots=True)
+class RawStep:
+    """A fence that is a step or an alternative of one."""
+
+    id: str
+    kind: StepKind
+    fence: Fence
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the page's block tokens, as the site's parser sees them."""
+    config = MdParserConfig(enable_extensions={"colon_fence"})
+    make: Callable[..., RendererHTML] = RendererHTML
+    return list(create_md_parser(config, make).parse(text))
+
+
+def find_steps(text: str, path: str) -> Iterator[RawStep]:
+    """Yield the steps of the page `text` in order.
+
+    :raise AuthorError: a step is badly written; with its line.
+    """
+    lines = text.splitlines(keepends=True)
+    for token in tokens(text):
+        if token.type not in {"fence", "colon_fence"} or token.map is None:
+            continue
+        name, _, first = token.info.strip().partition(" ")
+        place = Place(path, token.map[0] + 1)
+        if name not in DIRECTIVES:
+            _refuse_nested(name, token.content, place)
+            continue
+        step = _read_step(name, first, token, place, lines)
+        if step is None:
+            continue
+        if token.level or not lines[token.map[0]].startswith(token.markup):
+            raise AuthorError(
+                "a step stands at the left margin, outside of lists and quotes", place
+            )
+        yield step
+
+
+def _read_step(
+    name: str, first: str, token: Token, place: Place, lines: Sequence[str]
+) -> RawStep | None:
+    kind, directive = DIRECTIVES[name]
+    parsed = parse_directive_text(directive, "", token.content, line=place.line)
+    options = {key: str(value or "") for key, value in parsed.options.items()}
+    if kind == "graph" and "id" not in options:
+        return None
+    for warning in parsed.warnings:
+        where = Place(place.path, warning.lineno or place.line)
+        raise AuthorError(warning.msg, where)
+    if first.strip():
+        raise AuthorError(
+            f"unexpected {first.strip()!r} behind {name}; use options, such as :id:", place
+        )
+    if "id" not in options:
+        raise AuthorError(
+            "a step needs an id of its own, such as `:id: commit-active-start`", place
+        )
+    opened, after = token.map or (0, 0)
+    if not lines[after - 1].strip().startswith(token.markup[0]) or after - opened == 1:
+        raise AuthorError("this fence is not closed", place)
+    body = min(opened + 1 + parsed.body_offset, after - 1)
+    start, end = (sum(map(len, lines[:number])) for number in (body, after - 1))
+    when = options.get("when")
+    fence = Fence(
+        place=place,
+        body=Place(place.path, body + 1),
+        start=start,
+        end=end,
+        text="".join(token.content.splitlines(keepends=True)[body - opened - 1 :]),
+        when=Condition.parse(when, place) if when is not None else None,
+        options=options,
+    )
+    return RawStep(_identifier(options["id"], place), kind, fence)
+
+
+def _identifier(text: str, place: Place) -> str:
+    words = text.split("-")
+    if not all(word.isascii() and word.isalnum() and word == word.lower() for word in words):
+        message = (
+            f"id {text!r}: expected lower-case words joined by -, such as commit-active-start"
+        )
+        raise AuthorError(message, place)
+    return text
+
+
+def _refuse_nested(name: str, content: str, place: Place) -> None:
+    if not name.startswith("{") or name.startswith(LITERAL):
+        return
+    for step in find_steps(content, place.path):
+        line = place.line + step.fence.place.line
+        message = f"step {step.id} stands inside {name}; put it at the left margin"
+        raise AuthorError(message, Place(place.path, line))

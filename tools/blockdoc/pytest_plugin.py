@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Examples as pytest items: ``examples/jobs/commit-active.md::commit-active-start``.
+
+A file under ``examples/`` is collected as an example; each of its steps is an item.
+The items of one file share one QEMU, so they belong on one worker of pytest-xdist:
+``--dist loadfile`` keeps them together and leaves their ids as they are.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from blockdoc.doctest.machine import sweep
+from blockdoc.doctest.problem import StepError
+from blockdoc.doctest.run import ExampleRun
+from blockdoc.errors import BlockdocError, MissingError
+from blockdoc.example import Example, Step, is_example, read_example
+from blockdoc.qemu import Build, find_build
+from blockdoc.qemu.process import die_with_parent
+
+__all__: list[str] = []
+
+FOLDER = "examples"
+SLOWEST = 5
+
+
+class ExampleFile(pytest.File):
+    """An example, or a page that should be one."""
+
+    example: Example
+
+    def collect(self) -> Iterator["StepItem"]:
+        """Yield an item for each step.
+
+        :raise CollectError: the example is badly written.
+        """
+        try:
+            self.example = read_example(self.path, self.config.rootpath)
+        except BlockdocError as error:
+            raise self.CollectError(str(error)) from error
+        for step in self.example.steps:
+            yield StepItem.of(self, step)
+
+
+class StepItem(pytest.Item):
+    """One step of an example."""
+
+    file: ExampleFile
+    step: Step
+
+    @classmethod
+    def of(cls, file: ExampleFile, step: Step) -> Self:
+        """Return the item of `step`."""
+        item: Self = cls.from_parent(file, name=step.id)
+        item.file, item.step = file, step
+        return item
+
+    def runtest(self) -> None:
+        """Run the step, and those before it that have not run."""
+        self.config.stash[RUNS].run(self.file.example, self.step)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:  # type: ignore[override]
+        """Say what is wrong, where, and how the new answer is accepted."""
+        error = excinfo.value
+        if not isinstance(error, BlockdocError):
+            return str(super().repr_failure(excinfo))
+        if isinstance(error, StepError) and error.problem.actual:
+            return f"{error}\n\naccept it: make record ARGS={self.file.example.path}"
+        return str(error)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where the step stands; the line counts from 0."""
+        return self.path, self.step.alternatives[0].place.line - 1, self.name
+
+
+class Runs:
+    """The example that runs: one at a time."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.Runner()
+        self._build: Build | None = None
+        self._running: ExampleRun | None = None
+
+    @property
+    def build(self) -> Build:
+        """The QEMU of this session; found once."""
+        if self._build is None:
+            self._build = find_build()
+        return self._build
+
+    def run(self, example: Example, step: Step) -> None:
+        """Run `step` of `example`.
+
+        :raise BlockdocError: it does not hold.
+        """
+        if example.requires is not None and not example.requires.applies(self.build.release):
+            pytest.skip(f"requires {example.requires}; this is QEMU {self.build.version}")
+        if self._running is None or self._running.example is not example:
+            self._start(example)
+        run = self._running
+        if run is None:
+            pytest.skip("not reached: the machine of this example did not start")
+        if run.failed is not None:
+            pytest.skip(f"not reached: {run.failed[0].id} failed")
+        self._loop.run(run.run_to(step))
+
+    def _start(self, example: Example) -> None:
+        run = ExampleRun(example, self.build)
+        self._loop.run(run.__aenter__())
+        self._running = run
+
+    def stop(self) -> None:
+        """End the example that runs.
+
+        :raise QemuError: its QEMU crashed when it was asked to quit.
+        """
+        run, self._running = self._running, None
+        if run is not None:
+            self._loop.run(run.__aexit__(None, None, None))
+
+    def close(self) -> None:
+        """End everything."""
+        try:
+            self.stop()
+        finally:
+            self._loop.close()
+
+
+RUNS = pytest.StashKey[Runs]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare to run examples; a worker does not outlive its controller."""
+    config.stash[RUNS] = Runs()
+    if hasattr(config, "workerinput"):
+        die_with_parent()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ExampleFile | None:
+    """Collect what stands under examples/ of the root."""
+    inside = file_path.is_relative_to(parent.config.rootpath / FOLDER)
+    if inside and is_example(file_path):
+        return ExampleFile.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to begin without a QEMU, or with an id that two steps have."""
+    steps = [item for item in items if isinstance(item, StepItem)]
+    if not steps:
+        return
+    try:
+        config.stash[RUNS].build  # noqa: B018 - found here, or not at all
+    except BlockdocError as error:
+        pytest.exit(str(error), returncode=2)
+    _refuse_duplicates(steps)
+    sweep()
+
+
+def _refuse_duplicates(items: list[StepItem]) -> None:
+    first: dict[str, StepItem] = {}
+    for item in items:
+        other = first.setdefault(item.step.id, item)
+        if other is not item:
+            here, there = (it.step.alternatives[0].place for it in (item, other))
+            pytest.exit(f"{here}: id {item.step.id!r} is already that of {there}", returncode=2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End an example's QEMU behind its last item."""
+    if isinstance(item, StepItem) and (nextitem is None or nextitem.parent is not item.parent):
+        try:
+            item.config.stash[RUNS].stop()
+        except BlockdocError as error:
+            pytest.fail(str(error), pytrace=False)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running."""
+    config.stash[RUNS].close()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say which QEMU the examples run against."""
+    try:
+        build = config.stash[RUNS].build
+    except MissingError:
+        return None
+    return f"QEMU {build.version} from {build.origin}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long the slowest examples took."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.nodeid.startswith(f"{FOLDER}/"):
+                spent[report.nodeid.partition("::")[0]] += report.duration
+    slowest = sorted(spent.items(), key=lambda pair: -pair[1])[:SLOWEST]
+    if slowest:
+        terminalreporter.section("slowest examples", sep="-")
+    for path, seconds in slowest:
+        terminalreporter.line(f"{seconds:7.2f} s  {path}")

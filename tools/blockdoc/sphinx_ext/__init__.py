@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The site's own directives, roles and checks.
+
+::
+
+    a page says                       the site shows                            module
+    ───────────────────────────────── ───────────────────────────────────────── ───────────
+    {qmp-example}  ```mermaid + id:   a step of an example, with its anchor     steps
+    {example} jobs/commit-active      an example's steps, linked to its page    shown
+    {rule} DRAIN-3   {rule-index}     a rule as a card; the list of all rules   rules
+    ```mermaid without id:            a diagram, drawn while building           diagrams
+    {rule} {step} {since}             links and badges in a sentence            roles
+    {src} {commit}                    links to QEMU's sources                   sources
+
+:func:`setup` is the table of contents.
+"""
+
+from collections.abc import Mapping
+
+from sphinx.application import Sphinx
+
+from blockdoc.sphinx_ext.builder import GuideBuilder
+from blockdoc.sphinx_ext.checks import check_guide, forget_failed_build
+from blockdoc.sphinx_ext.diagrams import MermaidDirective, add_diagrams
+from blockdoc.sphinx_ext.domain import GuideDomain
+from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
+from blockdoc.sphinx_ext.lexer import QmpLexer
+from blockdoc.sphinx_ext.pages import add_page_links
+from blockdoc.sphinx_ext.roles import GuideRole, SinceRole
+from blockdoc.sphinx_ext.rules import FillRuleIndex, RuleDirective, RuleIndex, refresh_index
+from blockdoc.sphinx_ext.shown import ExampleDirective
+from blockdoc.sphinx_ext.sources import CommitRole, SrcRole
+from blockdoc.sphinx_ext.steps import QmpExample, assemble_steps
+
+__all__ = ["setup"]
+
+
+def setup(app: Sphinx) -> Mapping[str, object]:
+    """Tell Sphinx what there is."""
+    app.setup_extension("sphinxcontrib.mermaid")
+
+    app.add_config_value("guide_base_url", "", "env", str)  # of the published site, if any
+    app.add_config_value("guide_edit_url", "", "html", str)  # …{path}…: edit a page
+    app.add_config_value("guide_report_url", "", "html", str)  # …{path}…: report a mistake
+    app.add_config_value("guide_symbols", "docs/_data/symbols.json", "env", str)
+
+    app.add_builder(GuideBuilder, override=True)
+    app.set_translator("html", GuideTranslator, override=True)
+    app.add_lexer("qmp", QmpLexer)
+    app.add_domain(GuideDomain)
+    add_nodes(app)
+    add_diagrams(app)
+
+    app.add_directive("qmp-example", QmpExample)
+    app.add_directive("mermaid", MermaidDirective, override=True)
+    app.add_directive("example", ExampleDirective)
+    app.add_directive("rule", RuleDirective)
+    app.add_directive("rule-index", RuleIndex)
+
+    app.add_post_transform(FillRuleIndex)
+
+    app.add_role("rule", GuideRole("rule"))
+    app.add_role("step", GuideRole("step"))
+    app.add_role("since", SinceRole())
+    app.add_role("src", SrcRole())
+    app.add_role("commit", CommitRole())
+
+    app.connect("doctree-read", assemble_steps)
+    app.connect("env-get-updated", refresh_index)
+    app.connect("env-check-consistency", check_guide)
+    app.connect("html-page-context", add_page_links)
+    app.connect("build-finished", forget_failed_build)
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""HTML that docutils has no word for: a tag with attributes; boxes that scroll by key.
+
+Everything that the extension shows is made of docutils' own nodes and of
+:class:`tag`, so that search, links and translation go on working inside it.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+__all__ = ["GuideTranslator", "add_nodes", "heading", "make", "raw", "tag"]
+
+
+class tag(nodes.General, nodes.TextElement):  # noqa: N801 - docutils calls nodes like that
+    """An HTML element: ``tag["tag"]`` with ``tag["attributes"]``."""
+
+
+class GuideTranslator(HTML5Translator):
+    """Sphinx's translator; whatever may scroll sideways can be reached by key."""
+
+    def visit_literal_block(self, node: nodes.literal_block) -> None:
+        """Make a code block focusable."""
+        try:
+            super().visit_literal_block(node)
+        finally:
+            self.body[-1] = self.body[-1].replace("<pre>", '<pre tabindex="0">', 1)
+
+    def visit_container(self, node: nodes.container) -> None:
+        """Make the box around a wide table focusable."""
+        super().visit_container(node)
+        if "table-wrapper" in node["classes"]:
+            self.body[-1] = self.body[-1].replace("<div", '<div tabindex="0"', 1)
+
+
+def add_nodes(app: Sphinx) -> None:
+    """Tell Sphinx how :class:`tag` is written; other builders see its content."""
+    silent = (_nothing, _nothing)
+    app.add_node(tag, html=(_open, _close), text=silent, latex=silent, man=silent)
+
+
+def make(
+    name: str,
+    content: Sequence[nodes.Node] = (),
+    *,
+    classes: Sequence[str] = (),
+    ids: Sequence[str] = (),
+    **attributes: str,
+) -> tag:
+    """Make an element; ``data_copy="x"`` becomes ``data-copy="x"``."""
+    named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+    node = tag("", "", *content, tag=name, attributes=named)
+    node["classes"] = list(classes)
+    node["ids"] = list(ids)
+    return node
+
+
+def raw(html: str) -> nodes.raw:
+    """Make a node of finished HTML."""
+    return nodes.raw("", html, format="html")
+
+
+def heading(label: Sequence[nodes.Node], anchor: str, what: str, citation: str = "") -> tag:
+    """Make the line above a step or a rule: its name, its permalink, its copy button.
+
+    The button does nothing without JavaScript, so it is hidden until there is some.
+    """
+    link = (
+        f'<a class="permalink" href="#{escape(anchor)}" aria-label="Link to this {what}: '
+        f'{escape(anchor)}" title="Link to this {what}">#</a>'
+        f'<button type="button" class="copy" hidden data-copy="{escape(citation)}" '
+        f'data-anchor="{escape(anchor)}">Copy {"citation" if citation else "link"}</button>'
+    )
+    return make("p", [*label, raw(link)], classes=["guide-head"])
+
+
+def _open(self: HTML5Translator, node: nodes.Element) -> None:
+    attributes: dict[str, Any] = node["attributes"]
+    self.body.append(self.starttag(node, node["tag"], "", **attributes))
+
+
+def _close(self: HTML5Translator, node: nodes.Element) -> None:
+    self.body.append(f"</{node['tag']}>\n" if node["tag"] != "span" else "</span>")
+
+
+def _nothing(_translator: nodes.NodeVisitor, _node: nodes.Element) -> None:
+    """Show the content alone."""

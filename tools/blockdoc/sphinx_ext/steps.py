@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``{qmp-example}`` and recorded graphs on an example's own page.
+
+A directive sees one fence; a step may have several (alternatives by release), and the
+graphs of a page share one layout.  So each fence leaves a placeholder, and when the
+page is read the placeholders become figures.
+"""
+
+from itertools import groupby
+from typing import ClassVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from blockdoc.errors import Place
+from blockdoc.example.model import StepKind
+from blockdoc.example.options import QmpFence
+from blockdoc.sphinx_ext.domain import Entry, GuideDomain
+from blockdoc.sphinx_ext.figures import Alternative, Figure, figures
+from blockdoc.sphinx_ext.pages import is_example_page, source_path
+from blockdoc.sphinx_ext.report import warn
+
+__all__ = ["QmpExample", "assemble_steps", "step_fence"]
+
+
+class placeholder(nodes.General, nodes.Element):  # noqa: N801 - docutils calls nodes like that
+    """A fence of a step: its :class:`Figure`, with one alternative."""
+
+
+class QmpExample(SphinxDirective):
+    """A step: a piece of QMP conversation."""
+
+    has_content = True
+    option_spec: ClassVar = QmpFence.option_spec
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a placeholder."""
+        return step_fence(self, "qmp")
+
+
+def step_fence(directive: SphinxDirective, kind: StepKind) -> list[nodes.Node]:
+    """Note the fence of `directive` as a step, and leave a placeholder."""
+    env, options = directive.env, directive.options
+    location = (env.docname, directive.lineno)
+    if not is_example_page(env, env.docname):
+        advice = "show it with ```{example} topic/name``` and :only:"
+        warn(f"a step stands in a file under examples/; {advice}", location, "step")
+        return []
+    if "id" not in options:
+        warn("a step needs an id, such as `:id: commit-active-start`", location, "step")
+        return []
+    entry = Entry(options["id"], directive.lineno, options.get("when"))
+    GuideDomain.of(env).note("step", env.docname, entry)
+    return [_placeholder(directive, kind)]
+
+
+def _placeholder(directive: SphinxDirective, kind: StepKind) -> nodes.Element:
+    place = Place(
+        source_path(directive.env, directive.env.docname),
+        directive.lineno + directive.content_offset + 1,
+    )
+    text = "\n".join(directive.content) + "\n"
+    when = directive.options.get("when")
+    figure = Figure(
+        id=directive.options["id"],
+        kind=kind,
+        alternatives=(Alternative(text, place, when),),
+        title=directive.options.get("title", ""),
+        setup="setup" in directive.options,
+    )
+    return placeholder("", figure=figure)
+
+
+def assemble_steps(app: Sphinx, document: nodes.document) -> None:
+    """Put figures where the placeholders are."""
+    found = list(document.findall(placeholder))
+    groups = [list(group) for _, group in groupby(found, key=lambda node: node["figure"].id)]
+    steps = [_join([node["figure"] for node in group]) for group in groups]
+    shown = figures(steps, app.env.docname, own=True)
+    for group, step in zip(groups, steps, strict=True):
+        figure = shown.pop(step.id, None)  # an id that comes again is reported elsewhere
+        if figure is not None:
+            group[0].replace_self(figure)
+        for node in group if figure is None else group[1:]:
+            node.parent.remove(node)
+
+
+def _join(fences: list[Figure]) -> Figure:
+    first = fences[0]
+    alternatives = tuple(alternative for it in fences for alternative in it.alternatives)
+    return Figure(first.id, first.kind, alternatives, first.title, first.setup)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Transcripts: what was said to QEMU, and what it answered.
+
+::
+
+    text ──parse_transcript──► Transcript ──match──► differences ──► a verdict
+                                   │
+                                   └──revise──► edits ──apply_edits──► text that matches
+
+docs/tools/transcript.md has the grammar.
+"""
+
+from blockdoc.transcript.condition import Condition, Release, choose
+from blockdoc.transcript.difference import Difference, show
+from blockdoc.transcript.layout import format_message
+from blockdoc.transcript.match import Match, match, substitute
+from blockdoc.transcript.model import (
+    Array,
+    Capture,
+    Command,
+    Elided,
+    Elision,
+    Event,
+    Item,
+    Json,
+    Member,
+    Object,
+    Pattern,
+    Reply,
+    Scalar,
+    Source,
+    Transcript,
+)
+from blockdoc.transcript.parse import parse_transcript
+from blockdoc.transcript.revise import Edit, apply_edits, revise
+
+__all__ = [  # noqa: RUF022 (from what is used first to what is used least)
+    "parse_transcript",
+    "Transcript",
+    "Item",
+    "Command",
+    "Reply",
+    "Event",
+    "Elision",
+    "match",
+    "Match",
+    "Difference",
+    "substitute",
+    "revise",
+    "Edit",
+    "apply_edits",
+    "format_message",
+    "Release",
+    "Condition",
+    "choose",
+    "Pattern",
+    "Object",
+    "Member",
+    "Array",
+    "Scalar",
+    "Capture",
+    "Elided",
+    "Json",
+    "Source",
+    "show",
+]
