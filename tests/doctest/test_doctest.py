@@ -49,15 +49,17 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 def test_an_example_that_holds_passes_with_the_ids_of_its_steps(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     project(step(ADD) + step(CREATE, "two"))
     result = run(pytester, "-v")
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["examples/t/one.md::one PASSED*", "examples/t/one.md::two PASSED*"])
+    result.stdout.fnmatch_lines(
+        ["examples/t/one.md::one PASSED*", "examples/t/one.md::two PASSED*"]
+    )
     result.stdout.fnmatch_lines(["QEMU *", "*slowest examples*", "*s  examples/t/one.md"])
 
 
-def test_files_stay_together_under_xdist(pytester: pytest.Pytester, project: Project):
+def test_files_stay_together_under_xdist(pytester: pytest.Pytester, project: Project) -> None:
     for number in range(4):
         name = f"s{number}"
         query = '-> { "execute": "query-named-block-nodes" }\n<- { "return": [ { ... } ] }\n'
@@ -66,21 +68,21 @@ def test_files_stay_together_under_xdist(pytester: pytest.Pytester, project: Pro
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "message"),
+    ("new", "message"),
     [
-        ('"return": {}', '"return": {"a": 1}', 7, "/return"),
-        ('"return": {}', '"error": {}', 7, '/: member "error"'),
+        ('"return": {"a": 1}', "/return"),
+        ('"error": {}', '/: member "error"'),
     ],
 )
 def test_another_reply_fails_at_its_line_with_a_diff(
-    pytester: pytest.Pytester, project: Project, old: str, new: str, line: int, message: str
-):
-    project(step(ADD.replace(old, new)) + step(CREATE, "two"))
+    pytester: pytest.Pytester, project: Project, new: str, message: str
+) -> None:
+    project(step(ADD.replace('"return": {}', new)) + step(CREATE, "two"))
     result = run(pytester)
     result.assert_outcomes(failed=1, skipped=1)
     result.stdout.fnmatch_lines(
         [
-            f"examples/t/one.md:{line}: {message}*",
+            f"examples/t/one.md:7: {message}*",
             "  --- the example says",
             "  +++ QEMU says",
             "  -<- *",
@@ -90,7 +92,7 @@ def test_another_reply_fails_at_its_line_with_a_diff(
     )
 
 
-def test_a_status_that_nobody_wrote_fails(pytester: pytest.Pytester, project: Project):
+def test_a_status_that_nobody_wrote_fails(pytester: pytest.Pytester, project: Project) -> None:
     lines = CREATE.splitlines(keepends=True)
     project(step("".join(line for line in lines if '"waiting"' not in line)))
     result = run(pytester)
@@ -98,7 +100,9 @@ def test_a_status_that_nobody_wrote_fails(pytester: pytest.Pytester, project: Pr
     result.stdout.fnmatch_lines(["examples/t/one.md:10: *", '*+*"waiting"*'])
 
 
-def test_a_last_status_that_nobody_wrote_fails(pytester: pytest.Pytester, project: Project):
+def test_a_last_status_that_nobody_wrote_fails(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     lines = CREATE.splitlines(keepends=True)
     project(step("".join(line for line in lines[:-1])) + step(ADD, "two"))
     result = run(pytester)
@@ -106,7 +110,7 @@ def test_a_last_status_that_nobody_wrote_fails(pytester: pytest.Pytester, projec
     result.stdout.fnmatch_lines(["*JOB_STATUS_CHANGE c concluded"])
 
 
-def test_loose_events_allow_unwritten_ones(pytester: pytest.Pytester, project: Project):
+def test_loose_events_allow_unwritten_ones(pytester: pytest.Pytester, project: Project) -> None:
     lines = CREATE.splitlines(keepends=True)
     text = "".join(line for line in lines if '"waiting"' not in line)
     project(step(text, options=":events: loose\n"))
@@ -115,19 +119,19 @@ def test_loose_events_allow_unwritten_ones(pytester: pytest.Pytester, project: P
 
 def test_an_event_that_does_not_come_fails_in_time(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     event = '<- { "event": "JOB_STATUS_CHANGE", "data": { "id": "c", "status": "null" } }\n'
     project(step(CREATE + event, options=":timeout: 0.5\n"))
     began = time.monotonic()
     result = run(pytester)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["examples/t/one.md:13: the event did not come within 0.5 s*"])
+    result.stdout.fnmatch_lines(["examples/t/one.md:14: the event did not come within 0.5 s*"])
 
 
 def test_two_commands_in_a_row_are_sent_without_waiting(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     text = (
         '-> { "execute": "query-version" }\n-> { "execute": "query-block-jobs" }\n'
         '<- { "return": { ... } }\n<- { "return": [] }\n'
@@ -136,45 +140,56 @@ def test_two_commands_in_a_row_are_sent_without_waiting(
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_capture_holds_over_steps(pytester: pytest.Pytester, project: Project):
+def test_a_capture_holds_over_steps(pytester: pytest.Pytester, project: Project) -> None:
     query = '-> { "execute": "query-version" }\n<- { "return": <all> }\n'
     other = '-> { "execute": "query-block-jobs" }\n<- { "return": <all> }\n'
     project(step(query) + step(query, "two") + step(other, "three"))
     run(pytester).assert_outcomes(passed=2, failed=1)
 
 
-def test_a_selected_step_runs_those_before_it(pytester: pytest.Pytester, project: Project):
+def test_a_selected_step_runs_those_before_it(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     query = '-> { "execute": "query-named-block-nodes" }\n<- { "return": [ { ... } ] }\n'
     project(step(ADD) + step(query, "two"))
     run(pytester, "-k", "two").assert_outcomes(passed=1, deselected=1)
 
 
-def test_alternatives_follow_the_release(pytester: pytest.Pytester, project: Project):
+def test_alternatives_follow_the_release(pytester: pytest.Pytester, project: Project) -> None:
     old = step(ADD.replace("{}", '{"wrong": 1}'), options=":when: qemu < 3.0\n")
     project(old + step(ADD, options=":when: qemu >= 3.0\n"))
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_what_a_release_does_not_have_is_skipped(pytester: pytest.Pytester, project: Project):
+def test_what_a_release_does_not_have_is_skipped(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     project("---\nrequires: qemu >= 999.0\n---\n" + step(ADD))
     result = run(pytester, "-rs")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*requires qemu >= 999.0; this is QEMU*"])
 
 
-def test_an_edge_changed_in_a_graph_fails(pytester: pytest.Pytester, project: Project):
+def test_an_edge_changed_in_a_graph_fails(pytester: pytest.Pytester, project: Project) -> None:
     path = project(step(ADD) + graph(""))
     subprocess.run(
-        [sys.executable, "-m", "blockdoc.cli", "record", "examples"], cwd=pytester.path, check=True
+        [sys.executable, "-m", "blockdoc.cli", "record", "examples"],
+        cwd=pytester.path,
+        check=True,
     )
     run(pytester).assert_outcomes(passed=2)
-    path.write_text(path.read_text().replace("null-co", "null-aio"))
+    steps, fence, drawn = path.read_text().partition("```mermaid")
+    path.write_text(steps + fence + drawn.replace("null-co", "null-aio"))
     result = run(pytester)
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["examples/t/one.md:*null-aio*", "  --- the example says"])
+    result.stdout.fnmatch_lines(
+        ["examples/t/one.md:*", "*the example says node null-aio", "  --- the example says"]
+    )
 
 
-def test_an_empty_graph_fence_asks_to_be_recorded(pytester: pytest.Pytester, project: Project):
+def test_an_empty_graph_fence_asks_to_be_recorded(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     project(step(ADD) + graph(""))
     result = run(pytester)
     result.stdout.fnmatch_lines(["examples/t/one.md:*`make record` draws it*"])
@@ -196,7 +211,7 @@ def test_an_empty_graph_fence_asks_to_be_recorded(pytester: pytest.Pytester, pro
 )
 def test_bad_input_gives_one_clear_message_and_the_others_go_on(
     pytester: pytest.Pytester, project: Project, text: str, line: int, message: str
-):
+) -> None:
     project(step(ADD, "good"), "t/good")
     project(text, "t/bad")
     result = run(pytester, "--continue-on-collection-errors")
@@ -205,17 +220,21 @@ def test_bad_input_gives_one_clear_message_and_the_others_go_on(
     assert result.parseoutcomes()["passed"] == 1
 
 
-def test_an_id_that_two_files_have_is_refused(pytester: pytest.Pytester, project: Project):
+def test_an_id_that_two_files_have_is_refused(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     project(step(ADD), "t/a")
     project(step(ADD), "t/b")
     result = run(pytester)
     assert result.ret == 2
-    result.stdout.fnmatch_lines(["*examples/t/b.md:1: id 'one' is already that of examples/t/a.md:1*"])
+    result.stdout.fnmatch_lines(
+        ["*examples/t/b.md:1: id 'one' is already that of examples/t/a.md:1*"]
+    )
 
 
 def test_a_missing_qemu_is_one_line(
     pytester: pytest.Pytester, project: Project, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     project(step(ADD))
     monkeypatch.setenv("QEMU_BUILD", "/nowhere")
     result = run(pytester)
@@ -223,7 +242,9 @@ def test_a_missing_qemu_is_one_line(
     result.stdout.fnmatch_lines(["*QEMU_BUILD=/nowhere: no such folder*"])
 
 
-def test_a_qemu_that_ends_in_the_middle_is_told(pytester: pytest.Pytester, project: Project):
+def test_a_qemu_that_ends_in_the_middle_is_told(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     project(step('-> { "execute": "quit" }\n<- { "return": {} }\n') + step(ADD, "two"))
     result = run(pytester)
     result.assert_outcomes(passed=1, failed=1)
@@ -249,13 +270,13 @@ def qemu_below(pid: int) -> list[int]:
 
 
 def wait_for(condition: Callable[[], object]) -> object:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         result = condition()
         if result:
             return result
         time.sleep(0.05)
-    raise AssertionError("it did not happen within 20 s")
+    raise AssertionError("it did not happen within 60 s")
 
 
 HANG = step(
@@ -268,7 +289,7 @@ HANG = step(
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_no_qemu_outlives_a_killed_runner(
     pytester: pytest.Pytester, project: Project, workers: str
-):
+) -> None:
     project(HANG)
     command = [sys.executable, "-m", "pytest", "examples", "-n", workers, "--dist", "loadfile"]
     with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.DEVNULL) as runner:
@@ -278,7 +299,9 @@ def test_no_qemu_outlives_a_killed_runner(
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in found))
 
 
-def test_a_qemu_that_hangs_is_ended_and_told(pytester: pytest.Pytester, project: Project):
+def test_a_qemu_that_hangs_is_ended_and_told(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     project(HANG.replace("60", "3") + step(ADD, "two"))
     command = [sys.executable, "-m", "pytest", "examples"]
     with subprocess.Popen(

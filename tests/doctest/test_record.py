@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from blockdoc.doctest.record import Recording, replace_file
 from blockdoc.doctest.split import complement
 from blockdoc.errors import AuthorError, BlockdocError
@@ -53,7 +52,7 @@ def doctest(folder: Path) -> int:
 
 def test_only_commands_are_written_and_the_rest_is_filled_in(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     path = project(BARE)
     output = record(pytester.path)
     text = path.read_text()
@@ -67,7 +66,9 @@ def test_only_commands_are_written_and_the_rest_is_filled_in(
     assert doctest(pytester.path) == 0
 
 
-def test_a_second_recording_changes_nothing(pytester: pytest.Pytester, project: Project):
+def test_a_second_recording_changes_nothing(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     path = project(BARE)
     record(pytester.path)
     before = path.read_bytes()
@@ -75,7 +76,9 @@ def test_a_second_recording_changes_nothing(pytester: pytest.Pytester, project: 
     assert path.read_bytes() == before
 
 
-def test_elisions_and_layout_that_hold_are_kept(pytester: pytest.Pytester, project: Project):
+def test_elisions_and_layout_that_hold_are_kept(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     path = project(BARE)
     record(pytester.path)
     text = path.read_text()
@@ -89,7 +92,7 @@ def test_elisions_and_layout_that_hold_are_kept(pytester: pytest.Pytester, proje
 
 def test_an_event_that_did_not_come_is_removed_and_a_missing_one_added(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     path = project(BARE)
     record(pytester.path)
     good = path.read_text()
@@ -103,7 +106,7 @@ def test_an_event_that_did_not_come_is_removed_and_a_missing_one_added(
 
 def test_split_adds_an_alternative_and_leaves_the_other(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     path = project(BARE)
     record(pytester.path)
     wrong = path.read_text().replace('<- { "return": {} }', '<- { "return": {"old": 1} }', 1)
@@ -117,17 +120,19 @@ def test_split_adds_an_alternative_and_leaves_the_other(
     assert doctest(pytester.path) == 0
 
 
-def test_a_pair_sent_without_waiting_stays_a_pair(pytester: pytest.Pytester, project: Project):
+def test_a_pair_sent_without_waiting_stays_a_pair(
+    pytester: pytest.Pytester, project: Project
+) -> None:
     pair = (
         '-> { "execute": "query-jobs" }\n-> { "execute": "query-block-jobs" }\n'
-        "<- ...\n<- { \"return\": [ 1 ] }\n"
+        '<- ...\n<- { "return": [ 1 ] }\n'
     )
     path = project(f"```{{qmp-example}}\n:id: pair\n\n{pair}```\n")
     record(pytester.path)
     assert pair.replace("[ 1 ]", "[]").replace(" ", "") in path.read_text().replace(" ", "")
 
 
-def test_a_file_changed_meanwhile_is_not_written(tmp_path: Path):
+def test_a_file_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "x.md"
     path.write_text("somebody else's")
     with pytest.raises(BlockdocError, match="changed while it was recorded"):
@@ -136,7 +141,7 @@ def test_a_file_changed_meanwhile_is_not_written(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path):
+def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "x.md"
     path.write_text("old")
     path.chmod(0o640)
@@ -148,7 +153,7 @@ def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path):
 
 def test_an_example_that_cannot_run_is_left_as_it_is(
     pytester: pytest.Pytester, project: Project
-):
+) -> None:
     text = '```{qmp-example}\n:id: bad\n\n-> { "execute": \n```\n'
     path = project(text, "t/bad")
     good = project(BARE, "t/good")
@@ -158,7 +163,7 @@ def test_an_example_that_cannot_run_is_left_as_it_is(
     assert "JOB_STATUS_CHANGE" in good.read_text()
 
 
-def test_a_condition_has_a_complement():
+def test_a_condition_has_a_complement() -> None:
     assert complement("qemu < 10.0") == "qemu >= 10.0"
     assert complement("qemu >= 7.2") == "qemu < 7.2"
     with pytest.raises(AuthorError, match="expected such as"):

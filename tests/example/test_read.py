@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Examples are read as MyST reads them, and what is wrong is told with its line."""
 
-import pytest
+from pathlib import Path
 
+import pytest
 from blockdoc.errors import AuthorError, Place
-from blockdoc.example import parse_example
+from blockdoc.example import Example, parse_example, read_example
 from blockdoc.transcript import Release
 
 GOOD = """\
@@ -46,11 +47,11 @@ flowchart TD
 """
 
 
-def read(text: str):
+def read(text: str) -> Example:
     return parse_example(text, "examples/x.md")
 
 
-def test_front_matter_names_the_machine_and_its_images_in_order():
+def test_front_matter_names_the_machine_and_its_images_in_order() -> None:
     machine = read(GOOD).machine
     assert machine.kind == "storage-daemon"
     assert machine.args == ("--object", "iothread,id=io0")
@@ -62,7 +63,7 @@ def test_front_matter_names_the_machine_and_its_images_in_order():
     assert data.place == Place("examples/x.md", 9)
 
 
-def test_steps_are_the_fences_with_an_id_in_order():
+def test_steps_are_the_fences_with_an_id_in_order() -> None:
     steps = read(GOOD).steps
     assert [(step.id, step.kind) for step in steps] == [
         ("first-step", "qmp"),
@@ -72,7 +73,7 @@ def test_steps_are_the_fences_with_an_id_in_order():
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_fence_knows_its_offsets_and_lines(number: int):
+def test_a_fence_knows_its_offsets_and_lines(number: int) -> None:
     fence = read(GOOD).steps[number].alternatives[0]
     assert GOOD[fence.start : fence.end] == fence.text
     lines = GOOD.splitlines()
@@ -80,19 +81,19 @@ def test_a_fence_knows_its_offsets_and_lines(number: int):
     assert lines[fence.body.line - 1] == fence.text.splitlines()[0]
 
 
-def test_title_is_the_heading_when_the_front_matter_has_none():
+def test_title_is_the_heading_when_the_front_matter_has_none() -> None:
     assert read(GOOD.replace("title: A title\n", "")).title == "Heading"
     assert read(GOOD).title == "A title"
 
 
-def test_an_empty_graph_fence_has_a_body_of_no_lines():
+def test_an_empty_graph_fence_has_a_body_of_no_lines() -> None:
     text = "```mermaid\n---\nid: g\n---\n```\n"
     fence = read(text).steps[0].alternatives[0]
     assert fence.text == ""
     assert text[: fence.start] == "```mermaid\n---\nid: g\n---\n"
 
 
-def test_alternatives_share_an_id_and_one_applies():
+def test_alternatives_share_an_id_and_one_applies() -> None:
     text = (
         "```{qmp-example}\n:id: a\n:when: qemu < 10.0\n\n-> 1\n```\n\n"
         "```{qmp-example}\n:id: a\n:when: qemu >= 10.0\n\n-> 2\n```\n"
@@ -102,12 +103,15 @@ def test_alternatives_share_an_id_and_one_applies():
     assert step.fence(Release.parse("11.1.3")).text.strip() == "-> 2"
 
 
-def test_a_fence_that_only_displays_markdown_is_no_step():
-    text = "````markdown\n```{qmp-example}\n:id: shown\n```\n````\n\n" + GOOD.partition("---\n\n")[2]
+def test_a_fence_that_only_displays_markdown_is_no_step() -> None:
+    text = (
+        "````markdown\n```{qmp-example}\n:id: shown\n```\n````\n\n"
+        + GOOD.partition("---\n\n")[2]
+    )
     assert [step.id for step in read(text).steps] == ["first-step", "first-graph"]
 
 
-def test_colon_fences_are_steps_too():
+def test_colon_fences_are_steps_too() -> None:
     text = ":::{qmp-example}\n:id: colon\n\n-> { }\n:::\n"
     assert read(text).steps[0].id == "colon"
 
@@ -126,7 +130,11 @@ FENCE = '```{{qmp-example}}\n{options}\n\n-> {{ "execute": "quit" }}\n```\n'
         (FENCE.format(options=":id: a\n:when: qemu >="), 1, "qemu"),
         ("```{qmp-example} words\n:id: a\n```\n", 1, "unexpected 'words'"),
         ("- list\n\n  ```{qmp-example}\n  :id: a\n\n  -> 1\n  ```\n", 3, "left margin"),
-        ("````{note}\n```{qmp-example}\n:id: a\n\n-> 1\n```\n````\n", 2, "stands inside {note}"),
+        (
+            "````{note}\n```{qmp-example}\n:id: a\n\n-> 1\n```\n````\n",
+            2,
+            "stands inside {note}",
+        ),
         ("text\n\n```{qmp-example}\n:id: a\n\n-> 1\n", 3, "not closed"),
         ("---\nqemu: bochs\n---\n", 2, "expected storage-daemon or system"),
         ("---\nimages:\n  a.qcow2: {backing: b.qcow2}\n---\n", 3, "not made before it"),
@@ -142,7 +150,7 @@ FENCE = '```{{qmp-example}}\n{options}\n\n-> {{ "execute": "quit" }}\n```\n'
         ("a\r\n", 1, "CR LF"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str):
+def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str) -> None:
     with pytest.raises(AuthorError) as caught:
         read(text)
     assert message in caught.value.message
@@ -150,9 +158,7 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str)
     assert caught.value.place.line == line
 
 
-def test_a_file_that_is_not_utf8_is_refused(tmp_path):
-    from blockdoc.example import read_example
-
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     page = tmp_path / "x.md"
     page.write_bytes(b"\xff\xfe")
     with pytest.raises(AuthorError, match=r"x\.md:1: not UTF-8"):

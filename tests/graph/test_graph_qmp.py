@@ -101,8 +101,8 @@ def test_no_generated_name_and_no_number_enters() -> None:
 
 def test_the_smallest_path_is_the_shortest_then_the_first() -> None:
     made = graph(
-        nodes=[(1, "driver", "b", "q"), (2, "driver", "a", "q"), (3, "driver", "#block1", "f")],
-        edges=[(1, 3, "backing", (), ()), (2, 3, "file", (), ())],
+        nodes=[(2, "driver", "a", "q"), (1, "driver", "b", "q"), (3, "driver", "#block1", "f")],
+        edges=[(2, 3, "file", (), ()), (1, 3, "backing", (), ())],
     )
     assert names(made) == ["a", "a/file", "b"]
 

@@ -17,7 +17,7 @@ import pytest
 from blockdoc.doctest.machine import sweep
 from blockdoc.doctest.problem import StepError
 from blockdoc.doctest.run import ExampleRun
-from blockdoc.errors import BlockdocError, MissingError
+from blockdoc.errors import BlockdocError
 from blockdoc.example import Example, Step, is_example, read_example
 from blockdoc.qemu import Build, find_build
 from blockdoc.qemu.process import die_with_parent
@@ -84,6 +84,8 @@ class Runs:
         self._loop = asyncio.Runner()
         self._build: Build | None = None
         self._running: ExampleRun | None = None
+        #: Examples whose machine did not start: said once.
+        self._broken: set[str] = set()
 
     @property
     def build(self) -> Build:
@@ -99,19 +101,20 @@ class Runs:
         """
         if example.requires is not None and not example.requires.applies(self.build.release):
             pytest.skip(f"requires {example.requires}; this is QEMU {self.build.version}")
-        if self._running is None or self._running.example is not example:
-            self._start(example)
-        run = self._running
-        if run is None:
+        if example.path in self._broken:
             pytest.skip("not reached: the machine of this example did not start")
+        run = self._running or self._start(example)
         if run.failed is not None:
             pytest.skip(f"not reached: {run.failed[0].id} failed")
         self._loop.run(run.run_to(step))
 
-    def _start(self, example: Example) -> None:
+    def _start(self, example: Example) -> ExampleRun:
         run = ExampleRun(example, self.build)
+        self._broken.add(example.path)
         self._loop.run(run.__aenter__())
+        self._broken.remove(example.path)
         self._running = run
+        return run
 
     def stop(self) -> None:
         """End the example that runs.
@@ -144,21 +147,30 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ExampleFil
     """Collect what stands under examples/ of the root."""
     inside = file_path.is_relative_to(parent.config.rootpath / FOLDER)
     if inside and is_example(file_path):
-        return ExampleFile.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+        return ExampleFile.from_parent(parent, path=file_path)
     return None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse to begin without a QEMU, or with an id that two steps have."""
-    steps = [item for item in items if isinstance(item, StepItem)]
-    if not steps:
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse to begin without a QEMU, if examples are to run."""
+    if not _wants_examples(session.config):
         return
     try:
-        config.stash[RUNS].build  # noqa: B018 - found here, or not at all
+        session.config.stash[RUNS].build  # noqa: B018 - found here, or not at all
     except BlockdocError as error:
         pytest.exit(str(error), returncode=2)
-    _refuse_duplicates(steps)
     sweep()
+
+
+def _wants_examples(config: pytest.Config) -> bool:
+    folder = config.rootpath / FOLDER
+    named = [Path(config.invocation_params.dir, it.partition("::")[0]) for it in config.args]
+    return any(path.is_relative_to(folder) or folder.is_relative_to(path) for path in named)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse an id that two steps have."""
+    _refuse_duplicates([item for item in items if isinstance(item, StepItem)])
 
 
 def _refuse_duplicates(items: list[StepItem]) -> None:
@@ -187,10 +199,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say which QEMU the examples run against."""
-    try:
-        build = config.stash[RUNS].build
-    except MissingError:
+    if not _wants_examples(config):
         return None
+    build = config.stash[RUNS].build
     return f"QEMU {build.version} from {build.origin}"
 
 

@@ -27,14 +27,14 @@ from pathlib import Path
 
 from bootstrap.errors import SetupError
 
-__all__ = ["create", "provide"]
+__all__ = ["create", "is_complete", "provide"]
 
 
 def provide(root: Path) -> None:
     """Make `.venv` under `root` complete; remake it if it is not."""
     venv = root / ".venv"
     with _locked(root) as lock:
-        if not _complete(root, venv):
+        if not is_complete(root):
             _make(root, venv, lock)
 
 
@@ -67,8 +67,9 @@ def _key(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _complete(root: Path, venv: Path) -> bool:
+def is_complete(root: Path) -> bool:
     """Say whether `.venv` is what it should be, down to the last installed file."""
+    venv = root / ".venv"
     try:
         return _stamp(venv).read_text() == _key(root) and _unharmed(venv)
     except OSError:

@@ -37,6 +37,12 @@ __all__ = ["Recording", "record", "replace_file"]
 
 JsonObject = Mapping[str, Json]
 
+#: Members that come first, in this order; the others follow by name.
+FIRST = [
+    *("return", "error", "event", "data", "class", "desc"),
+    *("id", "job-id", "type", "name", "device", "node-name", "drv", "status"),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -103,7 +109,7 @@ class _Writer:
             self.turn.commands, self.turn.replies, self.heard.replies, strict=True
         ):
             if written is None:
-                self.put(command.end, format_message("<-", dict(reply)))
+                self.put(command.end, format_message("<-", tidy(dict(reply))))
             else:
                 yield from self.revised(written, reply)
         loose = loose or any(isinstance(item, Elision) for item in self.turn.items)
@@ -138,7 +144,7 @@ class _Writer:
                 yield from self.revised(item, event)
                 place = item.end
             elif not loose:
-                self.put(place, format_message("<-", _without_timestamp(event)))
+                self.put(place, format_message("<-", tidy(_without_timestamp(event))))
 
     def last_end(self) -> int:
         """Return the end of the last reply, or of the last command if none is written."""
@@ -188,6 +194,18 @@ def _owner(event: JsonObject) -> tuple[str, str]:
     return str(event.get("event")), next((str(values[it]) for it in names if it in values), "")
 
 
+def tidy(value: Json) -> Json:
+    """Order members as a reader looks for them: QEMU's order is that of a hash table."""
+    if isinstance(value, Mapping):
+        keys = sorted(value, key=_rank)
+        return {key: tidy(value[key]) for key in keys}
+    return [tidy(element) for element in value] if isinstance(value, list) else value
+
+
+def _rank(key: str) -> tuple[int, str]:
+    return (FIRST.index(key) if key in FIRST else len(FIRST), key)
+
+
 def _without_timestamp(event: JsonObject) -> dict[str, Json]:
     return {key: value for key, value in event.items() if key != "timestamp"}
 
@@ -201,16 +219,14 @@ def replace_file(path: Path, recording: Recording) -> None:
         if file.read() != recording.old:
             message = "changed while it was recorded; nothing was written, run it again"
             raise BlockdocError(message, Place(recording.path, 1))
-    with tempfile.NamedTemporaryFile(
-        "w",
-        encoding="utf-8",
-        newline="",
-        dir=path.parent,
-        prefix=f".{path.name}.",
-        delete=False,
-    ) as file:
-        file.write(recording.new)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(path.stat().st_mode)
-    Path(file.name).replace(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent, text=False)
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(recording.new)
+            file.flush()
+            os.fsync(handle)
+        new.chmod(path.stat().st_mode)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

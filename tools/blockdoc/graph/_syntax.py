@@ -76,7 +76,7 @@ def _may_mean_more(value: str, place: int) -> bool:
         return not (_is_plain(character) and character.isalpha())
     if character == " ":
         return place == len(value) - 1 or value[place - 1] == " "
-    return character == "\""
+    return not _is_plain(character)
 
 
 def _is_plain(character: str) -> bool:

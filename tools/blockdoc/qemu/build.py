@@ -97,7 +97,7 @@ def _with_version(build: Build) -> Build:
     """Ask the build what it is."""
     command = [*build.command("qemu-storage-daemon"), "--version"]
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own QEMU
+        done = subprocess.run(
             command,
             capture_output=True,
             text=True,

@@ -14,9 +14,9 @@ import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from qemu.qmp import ConnectError, EventListener, ExecInterruptedError, QMPClient
+from qemu.qmp import ConnectError, EventListener, ExecInterruptedError, QMPClient, StateError
 from qemu.qmp.message import Message
 from qemu.qmp.qmp_client import ExecuteError
 
@@ -79,15 +79,16 @@ class Session:
 
     async def _answer(self, message: JsonObject) -> JsonObject:
         try:
-            return {"return": await self._client.execute_msg(Message(dict(message)))}  # type: ignore[dict-item]
+            answer = await self._client.execute_msg(Message(dict(message)))
         except ExecuteError as error:
-            return {key: value for key, value in error.received.items() if key != "id"}  # type: ignore[misc]
-        except ExecInterruptedError:
+            return _plain({key: it for key, it in error.received.items() if key != "id"})
+        except (ExecInterruptedError, StateError):
             raise await self._dead() from None
+        return _plain({"return": answer})
 
     def arrived(self) -> list[JsonObject]:
         """Return the events that have arrived and that nobody has taken; take from it."""
-        self._events += [dict(event) for event in self._listener.clear()]  # type: ignore[misc]
+        self._events += map(_plain, self._listener.clear())
         return self._events
 
     async def next_event(self) -> None:
@@ -99,7 +100,7 @@ class Session:
         try:
             await asyncio.wait({waiting, self._death}, return_when=asyncio.FIRST_COMPLETED)
             if waiting.done():
-                self._events.append(dict(waiting.result()))  # type: ignore[arg-type]
+                self._events.append(_plain(waiting.result()))
             else:
                 raise await self._dead()
         finally:
@@ -176,6 +177,11 @@ async def start(machine: Machine, build: Build, folder: Path) -> AsyncIterator[S
             await session.kill()
             raise
         await session.close()
+
+
+def _plain(message: Mapping[str, object]) -> JsonObject:
+    """Say of a message that came in that it is JSON."""
+    return cast("JsonObject", dict(message))
 
 
 def _command(machine: Machine, build: Build, monitor: int) -> list[str]:

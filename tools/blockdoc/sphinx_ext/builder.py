@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from docutils import nodes
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.util.logging import suppress_logging
 
 __all__ = ["GuideBuilder"]
 
@@ -37,7 +38,8 @@ class GuideBuilder(StandaloneHTMLBuilder):
         """Write a page; the home page at both of its addresses."""
         super().write_doc(docname, doctree)
         if docname == self.config.root_doc:
-            with self._home_at(docname):
+            # What is wrong with the page has been said.
+            with self._home_at(docname), suppress_logging():
                 again = self.env.get_and_resolve_doctree(docname, self, tags=self.tags)
                 self.post_process_images(again)
                 super().write_doc(docname, again)

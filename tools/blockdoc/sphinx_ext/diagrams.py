@@ -68,6 +68,8 @@ CONFIG = {
 }
 NAMED = re.compile(r"^\s*accTitle\s*:\s*(.+)$", re.MULTILINE)
 LINK = re.compile(r'(?:xlink:)?href="([^"#]+\.md)(#[^"]*)?"')
+#: To what part of its width a drawing may shrink; beyond that its box scrolls.
+LEAST = 0.7
 WIDTH = re.compile(r"max-width: ([\d.]+)px")
 
 
@@ -108,8 +110,9 @@ def _visit(self: HTML5Translator, node: nodes.Element) -> None:
     app, page = self.builder.app, self.builder.current_docname
     try:
         svg = _drawn(node["code"], Path(app.doctreedir, "diagrams"))
-    except mermaidx.diagram.MermaidRenderError as error:
-        warn(f"Mermaid cannot draw this: {error}", (page, node["line"]), "diagram")
+    except RuntimeError as error:
+        words = " ".join(str(error).split())
+        warn(f"Mermaid cannot draw this: {words}", (page, node["line"]), "diagram")
         raise nodes.SkipNode from error
     label = escape(node["alt"])
     self.body.append(
@@ -121,7 +124,7 @@ def _visit(self: HTML5Translator, node: nodes.Element) -> None:
 
 def _drawn(code: str, folder: Path) -> str:
     """Draw `code`, or take the drawing that is already there."""
-    key = repr((mermaidx.__version__, CONFIG, code)).encode()
+    key = repr((mermaidx.__version__, CONFIG, LEAST, code)).encode()
     name = hashlib.sha256(key).hexdigest()[:16]
     kept = folder / f"{name}.svg"
     if not kept.exists():
@@ -143,7 +146,7 @@ def _styled(svg: str, name: str) -> str:
 
 def _fitting(width: re.Match[str]) -> str:
     """Let a picture shrink to the page, but not until it cannot be read."""
-    return f"{width[0]}; min-width: {0.7 * float(width[1]):.0f}px"
+    return f"{width[0]}; min-width: {LEAST * float(width[1]):.0f}px"
 
 
 def _linked(svg: str, translator: HTML5Translator, location: tuple[str, int]) -> str:

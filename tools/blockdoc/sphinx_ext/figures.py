@@ -108,6 +108,8 @@ def _pictures(steps: Sequence[Figure], prefix: str) -> dict[str, list[list[nodes
         for step in steps
         for number, alternative in enumerate(step.alternatives)
     ]
+    if not frames:
+        return {}
     try:
         drawn = draw([graph for *_, graph in frames], ids=[name for _, name, _ in frames])
     except MissingError as error:

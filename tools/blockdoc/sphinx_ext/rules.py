@@ -125,11 +125,14 @@ class RuleDirective(SphinxDirective):
             yield _fact("Since", [nodes.Text(f"QEMU {entry.since}")])
         if entry.shown_by:
             page = self.env.docname
-            yield _fact("Shown by", [link("step", name, page) for name in entry.shown_by])
+            links = [link("step", name, page) for name in entry.shown_by]
+            for node in links:
+                node["checked"] = True  # by check_guide(), when all steps are known
+            yield _fact("Shown by", links)
         symbols = _words(self.options.get("symbols", ""))
         if symbols:
-            links = [source_link(self.env, name, self.lineno) for name in symbols]
-            yield _fact("In the source", links)
+            sources = [source_link(self.env, name, self.lineno) for name in symbols]
+            yield _fact("In the source", sources)
 
 
 class RuleIndex(SphinxDirective):

@@ -77,7 +77,7 @@ def source_link(
     except (AuthorError, MissingError) as error:
         warn_error(error, (env.docname, line), "src")
         return nodes.literal("", label or name)
-    text = nodes.literal("", label or target.label)
+    text = nodes.inline("", label) if label else nodes.literal("", target.label)
     link = nodes.reference("", "", text, refuri=target.url, reftitle=target.title)
     link["classes"] = ["src"]
     return link

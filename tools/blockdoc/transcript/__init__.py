@@ -34,7 +34,7 @@ from blockdoc.transcript.model import (
 from blockdoc.transcript.parse import parse_transcript
 from blockdoc.transcript.revise import Edit, apply_edits, revise
 
-__all__ = [  # noqa: RUF022 (from what is used first to what is used least)
+__all__ = [
     "parse_transcript",
     "Transcript",
     "Item",

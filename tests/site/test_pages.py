@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every page in a real browser: on a phone and a desk, in light and dark."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+PHONE, DESK = 375, 1280
+RUN_AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ["violations"]}).then(
+  (found) => done(found.violations.filter((it) => ["serious", "critical"].includes(it.impact))
+    .map((it) => it.id + ": " + it.nodes.map((node) => node.target + " " + node.failureSummary)
+      .join(" | "))),
+  (error) => done([String(error)]));
+"""
+
+
+def open_page(browser: Chrome, address: str, width: int = DESK, colours: str = "light") -> None:
+    """Open a page as a screen of that width and taste shows it."""
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width == PHONE}
+    media = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    browser.get(address)
+
+
+def requested(browser: Chrome) -> Iterator[str]:
+    """Yield the addresses asked for since the last call."""
+    for line in browser.get_log("performance"):  # type: ignore[no-untyped-call]
+        message: dict[str, Any] = json.loads(line["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            yield message["params"]["request"]["url"]
+
+
+def test_pages_are_quiet_and_ask_nobody_else(
+    browser: Chrome, origin: str, pages: list[str]
+) -> None:
+    """No console message of weight, no request that leaves the origin."""
+    list(requested(browser))
+    browser.get_log("browser")  # type: ignore[no-untyped-call]
+    problems = []
+    for page in pages:
+        open_page(browser, f"{origin}/{page}")
+        said = browser.get_log("browser")  # type: ignore[no-untyped-call]
+        problems += [f"{page}: {it['message']}" for it in said if it["level"] == "SEVERE"]
+        urls = list(requested(browser))
+        assert any(url.startswith(origin) for url in urls), "the log of requests is empty"
+        outside = [url for url in urls if not url.startswith((origin, "data:", "blob:"))]
+        problems += [f"{page}: asks {url}" for url in outside]
+    assert problems == []
+
+
+def test_pages_fit_a_phone(browser: Chrome, origin: str, pages: list[str]) -> None:
+    """Nothing makes a page wider than 375 pixels; wide things scroll in their own box."""
+    problems = []
+    for page in pages:
+        open_page(browser, f"{origin}/{page}", PHONE)
+        width = browser.execute_script("return document.scrollingElement.scrollWidth")
+        problems += [f"{page}: {width} px"] if width > PHONE else []
+    assert problems == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    browser: Chrome, origin: str, pages: list[str], axe: str, colours: str
+) -> None:
+    """Contrast, names, focus: nothing that axe-core calls serious or critical."""
+    problems = []
+    for page in pages:
+        open_page(browser, f"{origin}/{page}", DESK, colours)
+        browser.execute_script(axe)
+        problems += [f"{page}: {it}" for it in browser.execute_async_script(RUN_AXE)]
+    assert problems == []
+
+
+def test_the_first_page_is_at_the_root_and_its_picture_leads_somewhere(
+    browser: Chrome, origin: str
+) -> None:
+    """Every box of the map can be reached by key and leads to a place that is there."""
+    open_page(browser, f"{origin}/")
+    boxes = browser.find_elements(By.CSS_SELECTOR, ".diagram svg a")
+    links = [box.get_attribute("href") or "" for box in boxes]
+    targets = browser.execute_script(
+        "return [...document.querySelectorAll('.diagram svg a')].map((a) => "
+        "new URL(a.getAttribute('xlink:href') || a.getAttribute('href'), location.href).href)"
+    )
+    assert len(links) >= len(targets) >= 10
+    browser.execute_script("document.querySelector('.diagram svg a').focus()")
+    focused = browser.execute_script(
+        "return document.activeElement.closest('.diagram') !== null"
+    )
+    assert focused
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.current_url == targets[0]
+    for target in targets:
+        open_page(browser, target)
+        _, _, anchor = target.partition("#")
+        found = browser.execute_script("return document.getElementById(arguments[0])", anchor)
+        assert not anchor or found is not None, target
+
+
+def test_a_step_has_a_link_to_copy(browser: Chrome, origin: str, pages: list[str]) -> None:
+    """The permalink is there without JavaScript, the buttons with it."""
+    page = next(it for it in pages if it.startswith("examples/") and "index" not in it)
+    open_page(browser, f"{origin}/{page}")
+    step = browser.find_element(By.CSS_SELECTOR, "figure.step")
+    link = step.find_element(By.CSS_SELECTOR, "a.permalink")
+    assert link.get_attribute("href") == f"{origin}/{page}#{step.get_attribute('id')}"
+    grant = {"origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    browser.execute_cdp_cmd("Browser.grantPermissions", grant)
+    button = step.find_element(By.CSS_SELECTOR, "button.copy")
+    button.click()
+    copied = browser.execute_async_script(
+        "const done = arguments[0];"
+        "setTimeout(() => navigator.clipboard.readText().then(done, (e) => done(String(e))), 100)"
+    )
+    assert copied == link.get_attribute("href")
+
+
+def test_pages_say_everything_without_javascript(
+    browser: Chrome, origin: str, pages: list[str]
+) -> None:
+    """No button that does nothing is shown; transcripts and pictures are."""
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page = next(it for it in pages if it.startswith("examples/") and "index" not in it)
+        open_page(browser, f"{origin}/{page}")
+        assert not any(
+            it.is_displayed() for it in browser.find_elements(By.CSS_SELECTOR, "button.copy")
+        )
+        assert browser.find_elements(By.CSS_SELECTOR, ".qmp-command")
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
