@@ -43,6 +43,7 @@ html_theme = "furo"
 html_title = "QEMU's block layer: the living guide"
 html_baseurl = f"{guide_base_url}/" if guide_base_url else ""
 html_static_path = ["docs/_static"]
+html_favicon = "docs/_static/favicon.svg"
 templates_path = ["docs/_templates"]
 html_css_files = ["graph.css", "blockdoc.css"]
 html_js_files = [("blockdoc.js", {"defer": "defer"})]

@@ -27,6 +27,9 @@ environment.provide(Path(sys.argv[1]))
 """
 MAKING = "set-up: making .venv"
 
+# One environment is made, damaged and mended: by one worker.
+pytestmark = pytest.mark.xdist_group("bootstrap")
+
 
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -92,10 +92,8 @@ def test_the_first_page_is_at_the_root_and_its_picture_leads_somewhere(
     )
     assert len(links) >= len(targets) >= 10
     browser.execute_script("document.querySelector('.diagram svg a').focus()")
-    focused = browser.execute_script(
-        "return document.activeElement.closest('.diagram') !== null"
-    )
-    assert focused
+    inside = "return document.activeElement.closest('.diagram') !== null"
+    assert browser.execute_script(inside)
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     assert browser.current_url == targets[0]
     for target in targets:
@@ -118,7 +116,8 @@ def test_a_step_has_a_link_to_copy(browser: Chrome, origin: str, pages: list[str
     button.click()
     copied = browser.execute_async_script(
         "const done = arguments[0];"
-        "setTimeout(() => navigator.clipboard.readText().then(done, (e) => done(String(e))), 100)"
+        "const read = () => navigator.clipboard.readText().then(done, (e) => done(String(e)));"
+        "setTimeout(read, 100)"
     )
     assert copied == link.get_attribute("href")
 

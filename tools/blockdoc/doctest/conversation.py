@@ -73,7 +73,8 @@ class Conversation:
         self.jobs: set[str] = set()
         self._replies: deque[asyncio.Task[JsonObject]] = deque()
         self._loose = False
-        self._over = False
+        #: Whether QEMU was asked to quit.
+        self.over = False
         self._waiting_for = ""
         self._at = Place("", 0)
 
@@ -141,7 +142,7 @@ class Conversation:
             )
         message.pop("id", None)
         self.jobs.update(jobs_of_command(message))
-        self._over = message.get("execute") == "quit"
+        self.over = message.get("execute") == "quit"
         task = self.session.send(message)
         self._replies.append(task)
         return task
@@ -205,7 +206,7 @@ class Conversation:
 
     async def settle(self) -> None:
         """Make one round trip: all that QEMU had said before it is here after it."""
-        if not self._over:
+        if not self.over:
             self._waiting_for = "an answer to query-version"
             await self.session.ask("query-version")
 

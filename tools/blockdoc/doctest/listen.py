@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from blockdoc.doctest.conversation import Conversation
 from blockdoc.doctest.jobs import status_of
-from blockdoc.errors import Place
+from blockdoc.errors import Place, QemuError
 from blockdoc.example import Fence
 from blockdoc.transcript import Command, Event, Item, Json, Reply, Transcript, match
 
@@ -123,6 +123,10 @@ async def _quiet(conversation: Conversation) -> None:
             await asyncio.wait_for(session.next_event(), limit)
         except TimeoutError:
             return
+        except QemuError:
+            if conversation.over:
+                return
+            raise
 
 
 def _busy(events: Sequence[JsonObject]) -> bool:

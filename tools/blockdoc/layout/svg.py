@@ -36,6 +36,8 @@ _Items = Mapping[_Key, Node | Edge]
 
 def draw(frames: Sequence[Graph], *, ids: Sequence[str]) -> list[str]:
     """Draw frames of one graph; `ids` are the HTML ids of the pictures."""
+    if not frames:
+        return []
     canvas = _lay_out(frames)
     items = [_items(graph) for graph in frames]
     before: list[_Items | None] = [None, *items[:-1]]

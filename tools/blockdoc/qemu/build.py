@@ -28,8 +28,8 @@ __all__ = ["Build", "find_build"]
 SUBFOLDERS = {"qemu-storage-daemon": "storage-daemon"}
 VERSION = re.compile(r"version (\d+\.\d+\.\d+\S*)(?: \((.*)\))?")
 HOW_TO_GET = (
-    "install it (Debian: qemu-system-x86 qemu-utils; Fedora: qemu-system-x86-core qemu-img "
-    "qemu-storage-daemon; Arch: qemu-base) or set QEMU_BUILD to a QEMU build tree"
+    "install QEMU's system emulator and tools (`make site` does, or says which packages), "
+    "or set QEMU_BUILD to a QEMU build tree"
 )
 
 

@@ -9,7 +9,7 @@ Repeated ids are reported when everything is known (:mod:`.checks`).
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -116,11 +116,12 @@ class GuideDomain(Domain):
         target: str,
         node: pending_xref,
         contnode: nodes.Element,
-    ) -> nodes.Element | None:
+    ) -> nodes.reference | None:
         """Link to a step or a rule; what is checked elsewhere may be missing."""
         found = self.find(typ, target)
         if found is None:
-            return contnode if "checked" in node else None
+            # No link, but not a dangling one either: Sphinx takes any element.
+            return cast("nodes.reference", contnode) if "checked" in node else None
         page, entry = found
         return make_refnode(builder, fromdocname, page, entry.anchor, [contnode], entry.title)
 
