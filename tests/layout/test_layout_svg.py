@@ -206,7 +206,7 @@ def test_without_graphviz_the_package_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 def test_colours_are_the_style_sheets() -> None:
     [svg] = draw([COMMIT], ids=["g"])
-    assert not re.search(r"\b(?:fill|stroke|style|color)=", svg)
+    assert not re.search(r"\b(?:fill|stroke|color)=|style=\"(?!min-width: \d+px\")", svg)
 
 
 def test_light_and_dark_name_the_same_colours() -> None:

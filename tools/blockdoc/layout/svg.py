@@ -33,6 +33,9 @@ _EMPTY: Final = (168.0, 40.0)
 _Key = tuple[str, ...]
 _Items = Mapping[_Key, Node | Edge]
 
+#: To what part of its width a picture may shrink; beyond that its box scrolls.
+_LEAST: Final = 0.75
+
 
 def draw(frames: Sequence[Graph], *, ids: Sequence[str]) -> list[str]:
     """Draw frames of one graph; `ids` are the HTML ids of the pictures."""
@@ -135,6 +138,7 @@ class _Picture:
                 "aria-labelledby": f"{title} {text}",
                 "width": f"{wide:.0f}",
                 "height": f"{high:.0f}",
+                "style": f"min-width: {_LEAST * wide:.0f}px",
                 "viewBox": f"{-_MARGIN:.0f} {-_MARGIN:.0f} {wide:.0f} {high:.0f}",
             },
         )

@@ -30,11 +30,18 @@ class GuideTranslator(HTML5Translator):
         finally:
             self.body[-1] = self.body[-1].replace("<pre>", '<pre tabindex="0">', 1)
 
-    def visit_container(self, node: nodes.container) -> None:
-        """Make the box around a wide table focusable."""
-        super().visit_container(node)
-        if "table-wrapper" in node["classes"]:
-            self.body[-1] = self.body[-1].replace("<div", '<div tabindex="0"', 1)
+    def starttag(
+        self,
+        node: nodes.Element,
+        tagname: str,
+        suffix: str = "\n",
+        empty: bool = False,  # noqa: FBT001, FBT002 - docutils' own signature
+        **attributes: Any,  # noqa: ANN401 - docutils' own signature
+    ) -> str:
+        """Make the box around a table, which may be wide, focusable."""
+        if isinstance(node, nodes.container) and "table-wrapper" in node["classes"]:
+            attributes.setdefault("tabindex", "0")
+        return super().starttag(node, tagname, suffix, empty, **attributes)
 
 
 def add_nodes(app: Sphinx) -> None:

@@ -31,7 +31,7 @@ class QmpLexer(RegexLexer):
             (r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", Number),
             (r"\b(?:true|false|null)\b", Keyword.Constant),
             (r"[{}\[\],:]", Punctuation),
-            (r"\s+", Text.Whitespace),
+            (r"\s+", Text),  # no token of its own: half the elements of a page
             (r".", Text),
         ],
     }

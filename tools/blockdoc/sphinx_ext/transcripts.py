@@ -42,8 +42,9 @@ def _pieces(text: str, place: Place) -> Iterator[Piece]:
         items = ()
     for item in items:
         yield "", text[end : item.start]
-        yield type(item).__name__.lower(), text[item.start : item.end]
-        end = item.end
+        # A message is a block of its own, so the line break behind it is part of it.
+        end = item.end + text.startswith("\n", item.end)
+        yield type(item).__name__.lower(), text[item.start : end]
     yield "", text[end:]
 
 
