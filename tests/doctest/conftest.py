@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture(autouse=True)
 def _needs_qemu() -> None:
@@ -25,7 +23,6 @@ def _needs_qemu() -> None:
 def project(pytester: pytest.Pytester) -> Callable[..., Path]:
     """Return what writes an example into an empty project, and its path."""
     pytester.makeini("[pytest]\n")
-    # pytester points TMPDIR elsewhere only for itself; runners must find theirs.
 
     def write(text: str, name: str = "t/one") -> Path:
         path = pytester.path / "examples" / f"{name}.md"
