@@ -92,6 +92,14 @@ def test_another_reply_fails_at_its_line_with_a_diff(
     )
 
 
+def test_a_failure_shows_what_qemu_printed(pytester: pytest.Pytester, project: Project) -> None:
+    trace = "---\nqemu: storage-daemon\nargs: [--trace, 'qmp_*', --trace, 'job_*']\n---\n"
+    project(trace + step(CREATE.replace('"waiting"', '"ready"')))
+    result = run(pytester)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  qemu: *job_state_transition*"])
+
+
 def test_a_status_that_nobody_wrote_fails(pytester: pytest.Pytester, project: Project) -> None:
     lines = CREATE.splitlines(keepends=True)
     project(step("".join(line for line in lines if '"waiting"' not in line)))

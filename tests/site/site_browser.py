@@ -3,7 +3,10 @@
 
 from selenium.webdriver import Chrome
 
-__all__ = ["PHONE", "open_page", "serious"]
+__all__ = ["PARTS", "PHONE", "open_page", "serious"]
+
+#: Into how many tests the pages are divided.
+PARTS = 6
 
 PHONE, DESK = 375, 1280
 RUN_AXE = """

@@ -42,6 +42,8 @@ class StepError(BlockdocError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message, problem.place)
         self.problem = problem
+        #: The tail of what QEMU printed, if it printed anything.
+        self.last_words = ""
 
     def __str__(self) -> str:
-        return str(self.problem)
+        return f"{self.problem}{self.last_words}"

@@ -66,6 +66,8 @@ class ExampleRun:
                 await self.run_step(current)
             except BlockdocError as error:
                 self.failed = (current, error)
+                if isinstance(error, StepError):
+                    error.last_words = self.session.last_words()
                 raise
             self._done += 1
 
