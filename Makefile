@@ -11,7 +11,7 @@ site: doctest html   ## set up, run every example against a real QEMU, build the
 check: browser lint style types html test   ## set up, then everything that must pass before a commit
 
 doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_BUILD=DIR runs that build
-	.venv/bin/pytest examples -n auto --dist loadfile $(ARGS)
+	.venv/bin/pytest $(if $(findstring examples/,$(ARGS)),,examples) -n auto --dist loadfile $(ARGS)
 
 record: setup   ## write what QEMU really answers into the examples;  ARGS=FILE… for some of them
 	.venv/bin/blockdoc record $(ARGS)
