@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What `make doctest` says when an example holds, and when it does not."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -259,22 +260,21 @@ def test_a_qemu_that_ends_in_the_middle_is_told(
     result.stdout.fnmatch_lines(["examples/t/one.md:*QEMU ended*"])
 
 
-def children_of(pid: int) -> list[int]:
-    found = []
+def processes() -> dict[int, tuple[int, str]]:
+    """Return the parent and the name of every process there is."""
+    found = {}
     for status in Path("/proc").glob("[0-9]*/status"):
-        try:
+        with contextlib.suppress(OSError):  # it ended meanwhile
             fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
-        except (OSError, ValueError):
-            continue
-        if int(fields["PPid"]) == pid:
-            found.append(int(fields["Pid"]))
+            found[int(fields["Pid"])] = int(fields["PPid"]), fields["Name"]
     return found
 
 
 def qemu_below(pid: int) -> list[int]:
-    below = children_of(pid)
+    known = processes()
+    below = [child for child, (parent, _) in known.items() if parent == pid]
     deeper = [grandchild for child in below for grandchild in qemu_below(child)]
-    return [it for it in below if "qemu" in Path(f"/proc/{it}/comm").read_text()] + deeper
+    return [child for child in below if "qemu" in known[child][1]] + deeper
 
 
 def wait_for(condition: Callable[[], object]) -> object:

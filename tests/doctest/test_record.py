@@ -120,6 +120,15 @@ def test_split_adds_an_alternative_and_leaves_the_other(
     assert doctest(pytester.path) == 0
 
 
+def test_split_refuses_a_condition_that_this_qemu_does_not_meet(
+    pytester: pytest.Pytester, project: Project
+) -> None:
+    path = project(BARE)
+    output = record(pytester.path, "--split", "qemu < 3.0", status=2)
+    assert "--split 'qemu < 3.0': this is QEMU" in output
+    assert path.read_text() == BARE
+
+
 def test_a_pair_sent_without_waiting_stays_a_pair(
     pytester: pytest.Pytester, project: Project
 ) -> None:

@@ -7,6 +7,7 @@ The items of one file share one QEMU, so they belong on one worker of pytest-xdi
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from blockdoc.doctest.machine import sweep
 from blockdoc.doctest.problem import StepError
 from blockdoc.doctest.run import ExampleRun
-from blockdoc.errors import BlockdocError
+from blockdoc.errors import BlockdocError, Place
 from blockdoc.example import Example, Step, is_example, read_example
 from blockdoc.qemu import Build, find_build
 from blockdoc.qemu.process import die_with_parent
@@ -43,7 +44,20 @@ class ExampleFile(pytest.File):
         except BlockdocError as error:
             raise self.CollectError(str(error)) from error
         for step in self.example.steps:
+            self._claim(step)
+        for step in self.example.steps:
             yield StepItem.of(self, step)
+
+    def _claim(self, step: Step) -> None:
+        """Refuse an id that a step of another file has.
+
+        It is an error of this file alone: to end the run would be a crash to pytest-xdist.
+        """
+        here = step.alternatives[0].place
+        there = self.config.stash[IDS].setdefault(step.id, here)
+        if there.path != here.path:
+            message = f"{here}: id {step.id!r} is already that of {there}; choose another"
+            raise self.CollectError(message)
 
 
 class StepItem(pytest.Item):
@@ -134,11 +148,13 @@ class Runs:
 
 
 RUNS = pytest.StashKey[Runs]()
+#: Where each id that was collected stands.
+IDS = pytest.StashKey[dict[str, Place]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare to run examples; a worker does not outlive its controller."""
-    config.stash[RUNS] = Runs()
+    config.stash[RUNS], config.stash[IDS] = Runs(), {}
     if hasattr(config, "workerinput"):
         die_with_parent()
 
@@ -168,33 +184,23 @@ def _wants_examples(config: pytest.Config) -> bool:
     return any(path.is_relative_to(folder) or folder.is_relative_to(path) for path in named)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse an id that two steps have."""
-    _refuse_duplicates([item for item in items if isinstance(item, StepItem)])
-
-
-def _refuse_duplicates(items: list[StepItem]) -> None:
-    first: dict[str, StepItem] = {}
-    for item in items:
-        other = first.setdefault(item.step.id, item)
-        if other is not item:
-            here, there = (it.step.alternatives[0].place for it in (item, other))
-            pytest.exit(f"{here}: id {item.step.id!r} is already that of {there}", returncode=2)
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """End an example's QEMU behind its last item."""
     if isinstance(item, StepItem) and (nextitem is None or nextitem.parent is not item.parent):
+        message = None
         try:
             item.config.stash[RUNS].stop()
         except BlockdocError as error:
-            pytest.fail(str(error), pytrace=False)
+            message = str(error)
+        if message is not None:  # outside, so that it is told once and alone
+            pytest.fail(message, pytrace=False)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running."""
-    config.stash[RUNS].close()
+    with contextlib.suppress(BlockdocError):  # interrupted: nobody asks any more
+        config.stash[RUNS].close()
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

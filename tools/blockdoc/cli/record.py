@@ -12,9 +12,10 @@ from blockdoc.doctest.machine import sweep
 from blockdoc.doctest.record import Recording, record, replace_file
 from blockdoc.doctest.run import ExampleRun
 from blockdoc.doctest.split import complement
-from blockdoc.errors import AuthorError, BlockdocError
-from blockdoc.example import is_example, parse_example
+from blockdoc.errors import AuthorError, BlockdocError, Place
+from blockdoc.example import is_example, parse_example, read_text
 from blockdoc.qemu import Build, find_build
+from blockdoc.transcript import Condition
 
 __all__ = ["add_parser"]
 
@@ -35,9 +36,9 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record every example named; 1 if one could not be, or does not hold twice."""
-    if options.split is not None:
-        complement(options.split)
     build = find_build()
+    if options.split is not None:
+        _check_split(options.split, build)
     sweep()
     root = Path.cwd()
     results = [_one(path, root, build, options.split) for path in _examples(options.paths)]
@@ -47,6 +48,13 @@ def run(options: argparse.Namespace) -> int:
         f"QEMU {build.version}: {len(results)} examples, {changed} changed, {failed} failed\n"
     )
     return 1 if failed else 0
+
+
+def _check_split(condition: str, build: Build) -> None:
+    """Refuse a condition under which what this QEMU answers would not belong."""
+    complement(condition)
+    if not Condition.parse(condition, Place("--split", 1)).applies(build.release):
+        raise AuthorError(f"--split {condition!r}: this is QEMU {build.version}")
 
 
 def _examples(paths: Sequence[Path]) -> Iterator[Path]:
@@ -64,8 +72,7 @@ def _one(path: Path, root: Path, build: Build, split: str | None) -> bool | None
     absolute = path.absolute()
     name = str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(path)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            text = file.read()
+        text = read_text(path, name)
         example = parse_example(text, name)
         if example.requires is not None and not example.requires.applies(build.release):
             return False

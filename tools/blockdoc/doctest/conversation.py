@@ -36,7 +36,7 @@ from blockdoc.transcript import (
     substitute,
 )
 
-__all__ = ["Conversation", "limit_of"]
+__all__ = ["LIMIT", "Conversation", "limit_of"]
 
 #: How long a step may take, in seconds, unless it says otherwise.
 LIMIT = 30.0

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from blockdoc.doctest.conversation import Conversation
+from blockdoc.doctest.conversation import Conversation, limit_of
 from blockdoc.doctest.jobs import status_of
 from blockdoc.errors import Place, QemuError
 from blockdoc.example import Fence
@@ -84,15 +84,35 @@ def _turn(items: Sequence[Item]) -> Turn:
 async def listen(conversation: Conversation, turn: Turn, fence: Fence) -> Heard:
     """Send the commands of a turn and hear what QEMU says.
 
-    :raise QemuError: QEMU died.
+    :raise QemuError: QEMU died, or does not reply; at the first command.
     """
-    session = conversation.session
+    place = Place(fence.body.path, turn.commands[0].line)
+    limit = limit_of(fence)
+    try:
+        async with asyncio.timeout(limit):
+            replies = await _replies(conversation, turn, fence)
+        return await _heard(conversation, turn, replies)
+    except TimeoutError:
+        raise QemuError(f"no reply within {limit:g} s (`:timeout:`)", place) from None
+    except QemuError as error:
+        raise QemuError(error.message, place) from error
+
+
+async def _replies(
+    conversation: Conversation, turn: Turn, fence: Fence
+) -> tuple[JsonObject, ...]:
     conversation.barrier(allow=True)
     tasks = [
         conversation.send(command, Place(fence.body.path, command.line))
         for command in turn.commands
     ]
-    replies = tuple([await task for task in tasks])
+    return tuple(await asyncio.gather(*tasks))
+
+
+async def _heard(
+    conversation: Conversation, turn: Turn, replies: tuple[JsonObject, ...]
+) -> Heard:
+    session = conversation.session
     for event in turn.items:
         if isinstance(event, Event):
             await _patience(conversation, event)

@@ -213,12 +213,19 @@ def _without_timestamp(event: JsonObject) -> dict[str, Json]:
 def replace_file(path: Path, recording: Recording) -> None:
     """Write the new text, in one step.
 
-    :raise BlockdocError: the file is no longer the one that was read.
+    :raise BlockdocError: it cannot be written, or is no longer the one that was read.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        if file.read() != recording.old:
+    place = Place(recording.path, 1)
+    try:
+        if path.read_bytes() != recording.old.encode():
             message = "changed while it was recorded; nothing was written, run it again"
-            raise BlockdocError(message, Place(recording.path, 1))
+            raise BlockdocError(message, place)
+        _write(path, recording)
+    except OSError as error:
+        raise BlockdocError(f"cannot be written: {error.strerror}", place) from error
+
+
+def _write(path: Path, recording: Recording) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent, text=False)
     new = Path(name)
     try:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run an example: its machine, then its steps in order."""
 
+import asyncio
 import contextlib
 from types import TracebackType
 from typing import Self
 
-from blockdoc.doctest.conversation import Conversation
+from blockdoc.doctest.conversation import LIMIT, Conversation
 from blockdoc.doctest.machine import open_machine
 from blockdoc.doctest.problem import Problem, StepError
 from blockdoc.errors import BlockdocError, Place, QemuError
@@ -85,10 +86,14 @@ class ExampleRun:
     async def graph(self, fence: Fence) -> Graph:
         """Return the block graph as it is now.
 
-        :raise QemuError: QEMU died, at `fence`.
+        :raise QemuError: QEMU died or hangs, at `fence`.
         """
         try:
-            return await query_graph(self.session)
+            async with asyncio.timeout(LIMIT):
+                return await query_graph(self.session)
+        except TimeoutError:
+            message = f"QEMU did not tell its graph within {LIMIT:g} s"
+            raise QemuError(message + self.session.last_words(), fence.place) from None
         except QemuError as error:
             raise QemuError(error.message, fence.place) from error
 

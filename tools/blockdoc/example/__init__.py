@@ -2,7 +2,7 @@
 """Examples: what stands in a file under examples/, read as MyST reads it."""
 
 from blockdoc.example.model import Example, Fence, Image, Machine, Step
-from blockdoc.example.read import is_example, parse_example, read_example
+from blockdoc.example.read import is_example, parse_example, read_example, read_text
 
 __all__ = [
     "Example",
@@ -12,5 +12,6 @@ __all__ = [
     "Image",
     "read_example",
     "parse_example",
+    "read_text",
     "is_example",
 ]

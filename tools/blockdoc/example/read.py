@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read an example file: front matter, title, steps with their alternatives."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +10,11 @@ from blockdoc.example.fences import RawStep, find_steps, tokens
 from blockdoc.example.front_matter import FrontMatter, read_front_matter
 from blockdoc.example.model import Example, Step
 
-__all__ = ["is_example", "parse_example", "read_example"]
+__all__ = ["is_example", "parse_example", "read_example", "read_text"]
+
+#: What some readers take for the end of a line and others do not: lines could be miscounted.
+OTHER_LINE_ENDS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def is_example(path: Path) -> bool:
@@ -23,13 +28,22 @@ def read_example(path: Path, root: Path) -> Example:
     :raise AuthorError: it is badly written, or not UTF-8.
     """
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return parse_example(read_text(path, name), name)
+
+
+def read_text(path: Path, name: str) -> str:
+    """Return the text of the file at `path`, which users know by `name`.
+
+    :raise AuthorError: it is not UTF-8, or cannot be read.
+    """
     try:
         # newline="": offsets must be those of the file.
         with path.open(encoding="utf-8", newline="") as file:
-            text = file.read()
+            return file.read()
     except UnicodeDecodeError as error:
         raise AuthorError(f"not UTF-8 at byte {error.start}", Place(name, 1)) from error
-    return parse_example(text, name)
+    except OSError as error:
+        raise AuthorError(f"cannot be read: {error.strerror}", Place(name, 1)) from error
 
 
 def parse_example(text: str, path: str) -> Example:
@@ -37,9 +51,7 @@ def parse_example(text: str, path: str) -> Example:
 
     :raise AuthorError: it is badly written; with the line.
     """
-    if "\r" in text:
-        line = text[: text.index("\r")].count("\n") + 1
-        raise AuthorError("the line ends in CR LF; expected LF alone", Place(path, line))
+    _refuse_other_characters(text, path)
     front = _front_matter(text, path)
     steps = _group(find_steps(text, path))
     if not steps:
@@ -53,6 +65,20 @@ def parse_example(text: str, path: str) -> Example:
         requires=front.requires,
         steps=steps,
     )
+
+
+def _refuse_other_characters(text: str, path: str) -> None:
+    if text.startswith(BYTE_ORDER_MARK):
+        message = "the file begins with a byte order mark; save it as UTF-8 without one"
+        raise AuthorError(message, Place(path, 1))
+    found = OTHER_LINE_ENDS.search(text)
+    if found is None:
+        return
+    place = Place(path, text.count("\n", 0, found.start()) + 1)
+    if found[0] == "\r":
+        raise AuthorError("the line ends in CR LF; expected LF alone", place)
+    name = f"U+{ord(found[0]):04X}"
+    raise AuthorError(f"the line contains {name}, which may end a line; remove it", place)
 
 
 def _front_matter(text: str, path: str) -> FrontMatter:

@@ -59,4 +59,5 @@ async def _run(image: Image, command: Sequence[str], build: Build, folder: Path)
     # qemu-io reports a failed command in its output, and then exits with 1.
     if process.returncode:
         words = " ".join(output.decode(errors="replace").split())
+        words = words or f"{command[0]} ended with status {process.returncode}"
         raise AuthorError(f"image {image.name} cannot be made: {words}", image.place)

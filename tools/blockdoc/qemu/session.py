@@ -32,6 +32,8 @@ __all__ = ["Session", "start"]
 START_LIMIT = 60.0
 QUIT_LIMIT = 5.0
 LAST_WORDS = 12
+#: How much of what QEMU printed is looked at for them, in bytes.
+TAIL = 8192
 
 JsonObject = Mapping[str, Json]
 
@@ -118,14 +120,14 @@ class Session:
 
     def last_words(self) -> str:
         """Return the tail of what QEMU printed, ready to follow a message."""
-        self._log.seek(0)
+        self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - TAIL))
         lines = self._log.read().decode(errors="replace").splitlines()[-LAST_WORDS:]
         return "".join(f"\n  qemu: {line}" for line in lines)
 
     async def close(self) -> None:
         """End QEMU, politely first.
 
-        :raise QemuError: it crashed when it was asked to quit.
+        :raise QemuError: it crashed when it was asked to quit, or did not.
         """
         try:
             quitting = self.send({"execute": "quit"})
@@ -134,7 +136,10 @@ class Session:
             quitting.cancel()
             with contextlib.suppress(QemuError, asyncio.CancelledError):
                 await quitting
-            if (self._process.returncode or 0) < 0:
+            if self._process.returncode is None:
+                message = f"QEMU did not end within {2 * QUIT_LIMIT:g} s, and was killed"
+                raise QemuError(message + self.last_words())
+            if self._process.returncode != 0:
                 raise await self._dead()
         finally:
             await self.kill()
