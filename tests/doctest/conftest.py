@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,50 @@ def _needs_qemu() -> None:
     if os.environ.get("CI"):
         pytest.fail("no qemu-storage-daemon on PATH, and CI must not go without")
     pytest.skip("no qemu-storage-daemon on PATH")
+
+
+#: A program between a runner and the real daemon, which fails at a word of the runner's.
+BETWEEN = """\
+#!{python}
+import os, select, socket, subprocess, sys, time
+if "--version" in sys.argv:
+    os.execvp({daemon!r}, ["qemu", "--version"])
+chardev = next(word for word in sys.argv if "fd=" in word)
+runner = socket.socket(fileno=int(chardev.rpartition("=")[2]))
+ours, theirs = socket.socketpair()
+words = [chardev.rpartition("=")[0] + f"={{theirs.fileno()}}" if it == chardev else it
+         for it in sys.argv[1:]]
+daemon = subprocess.Popen([{daemon!r}, *words], pass_fds=[theirs.fileno()])
+theirs.close()
+while True:
+    for end in select.select([runner, ours], [], [])[0]:
+        data = end.recv(1 << 20)
+        if not data:
+            daemon.kill()
+            sys.exit(0)
+        if end is runner and {word!r} in data:
+            {action}
+        (ours if end is runner else runner).sendall(data)
+"""
+
+
+@pytest.fixture
+def failing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what puts a QEMU in place that does `action` when it hears `word`."""
+    daemon = shutil.which("qemu-storage-daemon")
+    if daemon is None:
+        pytest.skip("no qemu-storage-daemon on PATH to stand in front of")
+
+    def install(word: bytes, action: str) -> None:
+        program = pytester.path / "fake" / "qemu-storage-daemon"
+        program.parent.mkdir()
+        program.write_text(
+            BETWEEN.format(python=sys.executable, daemon=daemon, word=word, action=action)
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("QEMU_BUILD", str(program.parent))
+
+    return install
 
 
 @pytest.fixture

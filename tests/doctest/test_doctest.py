@@ -214,6 +214,11 @@ def test_an_empty_graph_fence_asks_to_be_recorded(
         (step(ADD, options=":timeout: soon\n"), 1, "expected seconds"),
         (step(ADD, options=":events: few\n"), 1, "expected loose"),
         ("---\nimages:\n  a.qcow2: 1M\n  b.vmdx: 1M\n---\n" + step(ADD), 4, "cannot be made"),
+        (
+            "---\nimages:\n  a.raw: {size: 1M, data: [abort]}\n---\n" + step(ADD),
+            3,
+            "ended with status",
+        ),
         ("---\nargs: [--nonsense]\n---\n" + step(ADD), 1, "QEMU does not start"),
         ("# nothing\n", 1, "no step"),
     ],
@@ -237,8 +242,66 @@ def test_an_id_that_two_files_have_is_refused(
     result = run(pytester)
     assert result.ret == 2
     result.stdout.fnmatch_lines(
-        ["*examples/t/b.md:1: id 'one' is already that of examples/t/a.md:1*"]
+        ["examples/t/b.md:1: id 'one' is already that of examples/t/a.md:1; choose another"]
     )
+
+
+def test_to_workers_too_such_an_id_is_one_message(
+    pytester: pytest.Pytester, project: Project
+) -> None:
+    project(step(ADD), "t/a")
+    project(step(ADD), "t/b")
+    result = run(pytester, "-n", "2", "--dist", "loadfile")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["examples/t/b.md:1: id 'one' is already that of examples/t/a.md:1; choose another"]
+    )
+    result.stdout.no_fnmatch_line("*crashed*")
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("time.sleep(100)", "QEMU did not end within 10 s, and was killed"),
+        ("os._exit(3)", "QEMU ended, with exit status 3"),
+        ("os.abort()", "QEMU ended, killed by SIGABRT"),
+    ],
+)
+def test_a_qemu_that_does_not_quit_as_it_should_is_told_once(
+    pytester: pytest.Pytester,
+    project: Project,
+    failing: Callable[..., None],
+    action: str,
+    message: str,
+) -> None:
+    failing(b'"quit"', action)
+    project(step(ADD))
+    result = run(pytester)
+    result.assert_outcomes(passed=1, errors=1)
+    told = [line for line in result.outlines if line.endswith(message)]
+    assert told == [f"examples/t/one.md:1: {message}"]
+
+
+def test_a_qemu_that_does_not_tell_its_graph_is_told(
+    pytester: pytest.Pytester, project: Project, failing: Callable[..., None]
+) -> None:
+    failing(b"block-graph", "time.sleep(100)")
+    project(step(ADD) + graph(GRAPH) + step(ADD, "three"))
+    pytester.makeconftest("import blockdoc.doctest.run as it\n\nit.LIMIT = 1.0\n")
+    result = run(pytester)
+    result.assert_outcomes(passed=1, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["examples/t/one.md:9: QEMU did not tell its graph within 1 s"])
+
+
+def test_the_last_words_of_a_qemu_that_says_much_are_short(
+    pytester: pytest.Pytester, project: Project, failing: Callable[..., None]
+) -> None:
+    failing(b"blockdev-add", 'os.write(2, b"x" * 100_000 + b" the end"); os.abort()')
+    project(step(ADD))
+    result = run(pytester)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  qemu: x*x the end"])
+    assert len(result.stdout.str()) < 20_000
 
 
 def test_a_missing_qemu_is_one_line(

@@ -172,6 +172,44 @@ def test_an_example_that_cannot_run_is_left_as_it_is(
     assert "JOB_STATUS_CHANGE" in good.read_text()
 
 
+def test_a_file_that_is_not_utf_8_is_told_and_the_others_go_on(
+    pytester: pytest.Pytester, project: Project
+) -> None:
+    path = project("", "t/bad")
+    path.write_bytes(b"Stra\xdfe\n")
+    good = project(BARE, "t/good")
+    output = record(pytester.path, status=1)
+    assert "examples/t/bad.md:1: not UTF-8 at byte 4\n" in output
+    assert "JOB_STATUS_CHANGE" in good.read_text()
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BlockdocError, match=r"x\.md:1: cannot be written: No such file"):
+        replace_file(tmp_path / "gone" / "x.md", Recording("x.md", "old", "new"))
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("time.sleep(100)", "no reply within 1 s"),
+        ("os.abort()", "QEMU ended, killed by SIGABRT"),
+    ],
+)
+def test_a_qemu_that_does_not_reply_is_told_at_the_command(
+    pytester: pytest.Pytester,
+    project: Project,
+    failing: Callable[..., None],
+    action: str,
+    message: str,
+) -> None:
+    failing(b"query-jobs", action)
+    text = BARE.replace(":id: one\n", ":id: one\n:timeout: 1\n")
+    path = project(text)
+    output = record(pytester.path, status=1)
+    assert f"\nexamples/t/one.md:13: {message}" in output
+    assert path.read_text() == text
+
+
 def test_a_condition_has_a_complement() -> None:
     assert complement("qemu < 10.0") == "qemu >= 10.0"
     assert complement("qemu >= 7.2") == "qemu < 7.2"

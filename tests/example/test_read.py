@@ -148,6 +148,9 @@ FENCE = '```{{qmp-example}}\n{options}\n\n-> {{ "execute": "quit" }}\n```\n'
         ("---\nqemu: [\n---\n", 2, "not YAML"),
         ("---\nrequires: qemu maybe\n---\n", 2, "qemu"),
         ("a\r\n", 1, "CR LF"),
+        ("\ufeff---\ntitle: x\n---\n", 1, "byte order mark"),
+        ("a\n\fb\n", 2, "U+000C"),
+        ("a\n\nb\u2028c\n", 3, "U+2028"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str) -> None:
