@@ -41,10 +41,14 @@ def test_what_is_there_is_not_installed(tool: Tool, tmp_path: Path) -> None:
     assert not calls(tmp_path)
 
 
-@pytest.mark.usefixtures("tool")
-def test_a_qemu_that_is_named_need_not_be_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_qemu_that_is_named_need_not_be_on_path(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool("apt-get")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("QEMU_BUILD", "anything")
     system.provide([QEMU])
+    assert not calls(tmp_path)
 
 
 def test_root_installs_after_an_update(

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Little projects with one example each, run by a pytest of their own."""
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,9 +17,13 @@ def _needs_qemu() -> None:
     """Skip without a QEMU; in CI that is an error."""
     if shutil.which("qemu-storage-daemon") or os.environ.get("QEMU_BUILD"):
         return
+    _missing("no qemu-storage-daemon on PATH")
+
+
+def _missing(what: str) -> NoReturn:
     if os.environ.get("CI"):
-        pytest.fail("no qemu-storage-daemon on PATH, and CI must not go without")
-    pytest.skip("no qemu-storage-daemon on PATH")
+        pytest.fail(f"{what}, and CI must not go without")
+    pytest.skip(what)
 
 
 #: A program between a runner and the real daemon, which fails at a word of the runner's.
@@ -46,11 +52,18 @@ while True:
 
 
 @pytest.fixture
-def failing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return what puts a QEMU in place that does `action` when it hears `word`."""
+def failing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., None]]:
+    """Yield what puts a QEMU in place that does `action` when it hears `word`.
+
+    Afterwards nothing that ran for the example may be left, the program's child included.
+    """
     daemon = shutil.which("qemu-storage-daemon")
     if daemon is None:
-        pytest.skip("no qemu-storage-daemon on PATH to stand in front of")
+        _missing("no qemu-storage-daemon on PATH to stand in front of")
+    folders = pytester.mkdir("folders")
+    monkeypatch.setenv("TMPDIR", str(folders))
 
     def install(word: bytes, action: str) -> None:
         program = pytester.path / "fake" / "qemu-storage-daemon"
@@ -61,7 +74,19 @@ def failing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Calla
         program.chmod(0o755)
         monkeypatch.setenv("QEMU_BUILD", str(program.parent))
 
-    return install
+    yield install
+    assert left_in(folders) == []
+
+
+def left_in(folder: Path) -> list[str]:
+    """Return the processes that work below `folder`, also if it is gone."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended, or is somebody else's
+            where = str((process / "cwd").readlink())
+            if where.startswith(f"{folder}/"):
+                found.append(f"{process.name} in {where}")
+    return found
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ class _Writer:
 def _align(
     written: Sequence[Event], heard: Sequence[JsonObject], captures: Mapping[str, Json]
 ) -> list[tuple[int, int]]:
-    """Pair written and heard events: the longest common sequence of those that fit.
+    """Pair each written event with the first heard one that fits and is left.
 
     Order counts for one kind and owner only, so each owner is aligned by itself.
     """

@@ -145,10 +145,9 @@ class Session:
             await self.kill()
 
     async def kill(self) -> None:
-        """End QEMU at once, if it has not ended."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        """End QEMU at once, with all that it has started: it may be a wrapper's child."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         await self._death
         with contextlib.suppress(Exception):
             await self._client.disconnect()
@@ -161,7 +160,8 @@ async def start(machine: Machine, build: Build, folder: Path) -> AsyncIterator[S
     :raise QemuError: it does not start, or it crashed when it was asked to quit.
     """
     ours, theirs = socket.socketpair()
-    with tempfile.TemporaryFile() as log, ours:
+    # Appending: QEMU shares the position, and we move it to read.
+    with tempfile.TemporaryFile("a+b") as log, ours:
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *_command(machine, build, theirs.fileno()),
