@@ -10,11 +10,21 @@ site: doctest html   ## set up, run every example against a real QEMU, build the
 
 check: browser lint style types html test   ## set up, then everything that must pass before a commit
 
-doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_BUILD=DIR runs that build
+doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_BUILD=DIR runs that build, or 10.0
 	.venv/bin/pytest $(if $(findstring examples/,$(ARGS)),,examples) -n auto --dist loadfile $(ARGS)
 
 record: setup   ## write what QEMU really answers into the examples;  ARGS=FILE… for some of them
 	.venv/bin/blockdoc record $(ARGS)
+
+matrix: brings  ## run the examples on every release, write the verdicts down;  ARGS='10.0 --build DIR'
+	.venv/bin/blockdoc matrix $(ARGS)
+
+releases: brings ## bring releases of QEMU without touching the host;  ARGS='10.0 11.1' for some of them
+	.venv/bin/blockdoc qemu install $(or $(ARGS),all)
+
+sources: venv   ## bring QEMU's sources, in which symbols are looked up;  ARGS='10.2' for some of them
+	@$(PYTHON) tools/bootstrap sources
+	.venv/bin/blockdoc qemu source $(or $(ARGS),all)
 
 html: setup     ## build the site alone
 	.venv/bin/sphinx-build -W --keep-going -q -b html -d build/doctrees . build/html
@@ -22,14 +32,23 @@ html: setup     ## build the site alone
 test: setup     ## run every test, examples included;  ARGS goes to pytest
 	.venv/bin/pytest -n auto --dist loadfile $(ARGS)
 
-lint: venv      ## look for mistakes in the Python code
+lint: venv      ## look for mistakes in the Python code, and in all QMP that pages show
 	.venv/bin/ruff check
+	.venv/bin/blockdoc lint examples docs README.md
 
 style: venv     ## is the Python code formatted? (.venv/bin/ruff format does it)
 	.venv/bin/ruff format --check
 
 types: venv     ## check types
 	.venv/bin/mypy
+
+bench: setup    ## what the runner costs beside a bare replay;  QEMU_SRC=DIR: beside its iotests, too
+	.venv/bin/python -m blockdoc.bench $(ARGS)
+	$(if $(QEMU_SRC),.venv/bin/python -m blockdoc.bench.iotests --qemu-src $(QEMU_SRC))
+
+mutants: venv   ## change QEMU carelessly: which example notices?  QEMU_SRC=DIR,  ARGS=NAME… of tests/mutants
+	@$(PYTHON) tools/bootstrap sandbox libnbd build
+	.venv/bin/blockdoc mutants $(if $(QEMU_SRC),--qemu-src $(QEMU_SRC)) $(ARGS)
 
 symbols: venv   ## find every cited symbol in QEMU's sources;  QEMU_SRC='DIR…', one per release
 	.venv/bin/blockdoc symbols $(QEMU_SRC:%=--tree %) $(ARGS)
@@ -44,9 +63,11 @@ clean:          ## remove everything that these targets have made
 venv:
 	@$(PYTHON) tools/bootstrap
 setup:
-	@$(PYTHON) tools/bootstrap qemu graphviz
+	@$(PYTHON) tools/bootstrap qemu sandbox libnbd graphviz
+brings:
+	@$(PYTHON) tools/bootstrap sandbox libnbd releases
 browser:
-	@$(PYTHON) tools/bootstrap qemu graphviz browser
+	@$(PYTHON) tools/bootstrap qemu sandbox libnbd graphviz browser
 
-.PHONY: help site check doctest record html test lint style types symbols lock clean venv setup browser
+.PHONY: help site check doctest record matrix releases sources html test lint style types symbols bench mutants lock clean venv setup brings browser
 .NOTPARALLEL:

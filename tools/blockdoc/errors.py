@@ -13,13 +13,38 @@
 CI systems turn it into a link.
 """
 
-from dataclasses import dataclass
+import re
+from typing import NamedTuple
 
-__all__ = ["AuthorError", "BlockdocError", "MissingError", "Place", "QemuError"]
+__all__ = ["AuthorError", "BlockdocError", "MissingError", "Place", "QemuError", "readable"]
+
+#: Longer lines are cut in their middle: what is wrong stands at the beginning, and what
+#: to do at the end.
+LONGEST_LINE = 600
+CUT = " … "
+#: What a terminal would obey, and no one would see.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e]")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+def readable(text: str) -> str:
+    """Return `text` for a terminal: long lines are cut in their middle, controls are shown.
+
+    Much of what an error tells was written by QEMU or by an author.
+    """
+    text = CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    if len(text) <= LONGEST_LINE:
+        return text
+    return "\n".join(map(_shorten, text.split("\n")))
+
+
+def _shorten(line: str) -> str:
+    if len(line) <= LONGEST_LINE:
+        return line
+    end = LONGEST_LINE // 3
+    return line[: LONGEST_LINE - end - len(CUT)] + CUT + line[-end:]
+
+
+class Place(NamedTuple):
     """A line of a file: what an error points at."""
 
     #: Path as the user should see it, relative to the repository's root if inside it.
@@ -35,9 +60,9 @@ class BlockdocError(Exception):
     """Root of the family: one clear message, and where."""
 
     def __init__(self, message: str, place: Place | None = None) -> None:
-        super().__init__(message)
-        #: What is wrong, what was expected, what to do. No trailing newline.
-        self.message = message
+        #: What is wrong, what was expected, what to do. No trailing newline, no long line.
+        self.message = readable(message)
+        super().__init__(self.message)
         #: Where, if it is anywhere.
         self.place = place
 

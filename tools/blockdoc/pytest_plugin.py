@@ -8,6 +8,7 @@ The items of one file share one QEMU, so they belong on one worker of pytest-xdi
 
 import asyncio
 import contextlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,18 +16,22 @@ from typing import Self
 
 import pytest
 
-from blockdoc.doctest.machine import sweep
+from blockdoc.doctest.cache import Results
+from blockdoc.doctest.limits import STEP
 from blockdoc.doctest.problem import StepError
 from blockdoc.doctest.run import ExampleRun
-from blockdoc.errors import BlockdocError, Place
+from blockdoc.errors import BlockdocError, MissingError, Place
 from blockdoc.example import Example, Step, is_example, read_example
-from blockdoc.qemu import Build, find_build
+from blockdoc.plural import counted
+from blockdoc.qemu import Build, find_build, sweep, walls_of
 from blockdoc.qemu.process import die_with_parent
 
 __all__: list[str] = []
 
 FOLDER = "examples"
 SLOWEST = 5
+#: Property of a test report: this example was not run, because nothing has changed.
+NOT_RUN = "unchanged"
 
 
 class ExampleFile(pytest.File):
@@ -74,8 +79,17 @@ class StepItem(pytest.Item):
         return item
 
     def runtest(self) -> None:
-        """Run the step, and those before it that have not run."""
-        self.config.stash[RUNS].run(self.file.example, self.step)
+        """Run the step, and those before it that have not run.
+
+        A step that needs a program which is not installed is skipped; in CI it fails.
+        """
+        try:
+            if not self.config.stash[RUNS].run(self.file.example, self.step):
+                self.user_properties.append((NOT_RUN, self.file.example.path))
+        except MissingError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:  # type: ignore[override]
         """Say what is wrong, where, and how the new answer is accepted."""
@@ -94,11 +108,14 @@ class StepItem(pytest.Item):
 class Runs:
     """The example that runs: one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, cached: bool, step_limit: float) -> None:
         self._loop = asyncio.Runner()
+        self._cached = cached
+        self._step_limit = step_limit
+        self._results: Results | None = None
         self._build: Build | None = None
         self._running: ExampleRun | None = None
-        #: Examples whose machine did not start: said once.
+        #: Examples that could not be set up: said once.
         self._broken: set[str] = set()
 
     @property
@@ -108,22 +125,32 @@ class Runs:
             self._build = find_build()
         return self._build
 
-    def run(self, example: Example, step: Step) -> None:
-        """Run `step` of `example`.
+    @property
+    def results(self) -> Results | None:
+        """What has passed before, if it counts."""
+        if self._cached and self._results is None:
+            self._results = Results(self.build)
+        return self._results
+
+    def run(self, example: Example, step: Step) -> bool:
+        """Run `step` of `example`; False if it need not be run, because nothing has changed.
 
         :raise BlockdocError: it does not hold.
         """
-        if example.requires is not None and not example.requires.applies(self.build.release):
+        if example.requires is not None and not example.requires.applies(self.build):
             pytest.skip(f"requires {example.requires}; this is QEMU {self.build.version}")
         if example.path in self._broken:
-            pytest.skip("not reached: the machine of this example did not start")
+            pytest.skip("not reached: this example could not be set up")
+        if self._running is None and self.results and self.results.passed(example):
+            return False
         run = self._running or self._start(example)
         if run.failed is not None:
             pytest.skip(f"not reached: {run.failed[0].id} failed")
         self._loop.run(run.run_to(step))
+        return True
 
     def _start(self, example: Example) -> ExampleRun:
-        run = ExampleRun(example, self.build)
+        run = ExampleRun(example, self.build, self._step_limit)
         self._broken.add(example.path)
         self._loop.run(run.__aenter__())
         self._broken.remove(example.path)
@@ -138,11 +165,15 @@ class Runs:
         run, self._running = self._running, None
         if run is not None:
             self._loop.run(run.__aexit__(None, None, None))
+            if run.passed and self.results:
+                self.results.note(run.example)
 
     def close(self) -> None:
         """End everything."""
         try:
             self.stop()
+            if self.results:
+                self.results.forget_old()
         finally:
             self._loop.close()
 
@@ -152,9 +183,28 @@ RUNS = pytest.StashKey[Runs]()
 IDS = pytest.StashKey[dict[str, Place]]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options about examples."""
+    group = parser.getgroup("examples")
+    group.addoption(
+        "--no-cache",
+        action="store_true",
+        help="also run examples that have passed and have not changed since (as CI does)",
+    )
+    group.addoption(
+        "--step-limit",
+        type=float,
+        default=STEP,
+        metavar="SECONDS",
+        help="how long a step may take that does not say so itself; default: %(default)g",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare to run examples; a worker does not outlive its controller."""
-    config.stash[RUNS], config.stash[IDS] = Runs(), {}
+    cached = not (config.getoption("no_cache") or os.environ.get("CI"))
+    runs = Runs(cached=cached, step_limit=config.getoption("step_limit"))
+    config.stash[RUNS], config.stash[IDS] = runs, {}
     if hasattr(config, "workerinput"):
         die_with_parent()
 
@@ -172,10 +222,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not _wants_examples(session.config):
         return
     try:
-        session.config.stash[RUNS].build  # noqa: B018 - found here, or not at all
+        walls = walls_of(session.config.stash[RUNS].build)
     except BlockdocError as error:
         pytest.exit(str(error), returncode=2)
     sweep()
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if walls.missing and reporter is not None:  # a worker has none
+        reporter.write_line(f"{walls}", yellow=True)
 
 
 def _wants_examples(config: pytest.Config) -> bool:
@@ -214,10 +267,18 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how long the slowest examples took."""
     spent: defaultdict[str, float] = defaultdict(float)
+    unchanged: set[str] = set()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport) and report.nodeid.startswith(f"{FOLDER}/"):
                 spent[report.nodeid.partition("::")[0]] += report.duration
+                unchanged.update(
+                    str(it) for name, it in report.user_properties if name == NOT_RUN
+                )
+    if unchanged:
+        many = f"{len(unchanged)} of {counted(len(spent), 'example')}"
+        why = "unchanged since a pass with this QEMU, and not run again"
+        terminalreporter.line(f"{why}: {many} (--no-cache runs all)")
     slowest = sorted(spent.items(), key=lambda pair: -pair[1])[:SLOWEST]
     if slowest:
         terminalreporter.section("slowest examples", sep="-")

@@ -3,7 +3,7 @@
 
 Standard library only, because it runs before anything is installed::
 
-    python3 tools/bootstrap [qemu] [graphviz] [browser]
+    python3 tools/bootstrap [qemu] [graphviz] [releases] [build] [browser]
          │
          ├── system.py       programs that are missing: apt-get, or one line that says how
          └── environment.py  .venv with exactly what requirements.lock says, stamped last

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Set up what the arguments name: `python3 tools/bootstrap [qemu] [graphviz] [browser]`.
+"""Set up what the arguments name, such as `python3 tools/bootstrap qemu graphviz`.
 
 An older Python has to get as far as the line that turns it away, so what is
 written above it is plain.

@@ -29,6 +29,10 @@ from bootstrap.errors import SetupError
 
 __all__ = ["create", "is_complete", "provide"]
 
+#: The Python that makes it. Where `.venv` is active that is a link in `.venv`, so it is
+#: followed before anything is removed.
+PYTHON = os.path.realpath(sys.executable)
+
 
 def provide(root: Path) -> None:
     """Make `.venv` under `root` complete; remake it if it is not."""
@@ -60,7 +64,7 @@ def _stamp(venv: Path) -> Path:
 def _key(root: Path) -> str:
     """Return what a complete environment for this root and this Python is stamped with."""
     digest = hashlib.sha256()
-    for part in (sys.version, os.path.realpath(sys.executable), str(root)):
+    for part in (sys.version, PYTHON, str(root)):
         digest.update(part.encode() + b"\0")
     for name in ("pyproject.toml", "requirements.lock"):
         digest.update((root / name).read_bytes() + b"\0")
@@ -114,7 +118,7 @@ def create(venv: Path) -> list[str]:
             "this Python cannot make virtual environments; "
             "install the package python3-venv (Debian and Ubuntu split it off)"
         )
-    _run([sys.executable, "-m", "venv", "--clear", str(venv)])
+    _run([PYTHON, "-m", "venv", "--clear", str(venv)])
     return [
         *(str(venv / "bin/python"), "-m", "pip", "install"),
         *("--quiet", "--quiet", "--no-input", "--no-compile", "--disable-pip-version-check"),

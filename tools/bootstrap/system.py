@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs that come from the distribution: QEMU, Graphviz, and a browser for the tests.
+"""Programs that come from the distribution: QEMU, Graphviz, a compiler, a browser.
 
 ::
 
@@ -16,6 +16,8 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from bootstrap.errors import SetupError
 
@@ -38,12 +40,22 @@ class Need:
     instead: str | None = None
     #: What is lost without it, if it can be done without.
     optional: str | None = None
+    #: Libraries that must be there to build with, as pkg-config knows them.
+    libraries: tuple[str, ...] = ()
+    #: Headers of those that it does not know.
+    headers: tuple[str, ...] = ()
 
     def met(self) -> bool:
         """Say whether it is there."""
         if self.instead and os.environ.get(self.instead):
             return True
-        return all(any(map(shutil.which, each.split("|"))) for each in self.programs)
+        programs = all(any(map(shutil.which, each.split("|"))) for each in self.programs)
+        return programs and self._can_be_built_with()
+
+    def _can_be_built_with(self) -> bool:
+        if not all(Path("/usr/include", name).exists() for name in self.headers):
+            return False
+        return not self.libraries or not _status(["pkg-config", "--exists", *self.libraries])
 
 
 NEEDS = {
@@ -55,12 +67,62 @@ NEEDS = {
         arch=("qemu-img", "qemu-system-x86", "qemu-tools"),
         instead="QEMU_BUILD",
     ),
+    "libnbd": Need(
+        title="libnbd's tools",
+        programs=("nbdinfo", "nbdcopy"),
+        debian=("libnbd-bin",),
+        fedora=("libnbd",),
+        arch=("libnbd",),
+        optional="the examples that use them will be skipped",
+    ),
+    "sandbox": Need(
+        title="bubblewrap",
+        programs=("bwrap",),
+        debian=("bubblewrap",),
+        fedora=("bubblewrap",),
+        arch=("bubblewrap",),
+        optional="examples run without a sandbox",
+    ),
     "graphviz": Need(
         title="Graphviz",
         programs=("dot",),
         debian=("graphviz",),
         fedora=("graphviz",),
         arch=("graphviz",),
+    ),
+    "releases": Need(
+        title="mmdebstrap, which brings releases of QEMU,",
+        programs=("mmdebstrap", "newuidmap", "gpg"),
+        debian=("mmdebstrap", "uidmap", "gpg"),
+        fedora=(),
+        arch=(),
+    ),
+    "sources": Need(
+        title="dpkg-source, which unpacks QEMU's sources,",
+        programs=("apt-get", "dpkg-source"),
+        debian=("dpkg-dev",),
+        fedora=(),
+        arch=(),
+    ),
+    "build": Need(
+        title="what builds QEMU's storage daemon",
+        programs=("cc", "ninja", "patch", "pkg-config"),
+        debian=(
+            *("gcc", "libc6-dev", "ninja-build", "patch", "pkg-config", "python3-venv"),
+            *("libglib2.0-dev", "zlib1g-dev", "libaio-dev", "liburing-dev"),
+            *("libseccomp-dev", "libgnutls28-dev", "libfuse3-dev"),
+        ),
+        fedora=(
+            *("gcc", "ninja-build", "patch", "pkgconf-pkg-config"),
+            *("glib2-devel", "zlib-devel", "libaio-devel", "liburing-devel"),
+            *("libseccomp-devel", "gnutls-devel", "fuse3-devel"),
+        ),
+        arch=(
+            *("gcc", "ninja", "patch", "pkgconf"),
+            *("glib2", "zlib", "libaio", "liburing", "libseccomp", "gnutls", "fuse3"),
+        ),
+        libraries=("glib-2.0", "zlib", "liburing", "libseccomp", "gnutls", "fuse3"),
+        headers=("libaio.h",),
     ),
     "browser": Need(
         title="Chromium",
@@ -158,11 +220,15 @@ def _and(words: Sequence[str]) -> str:
 
 def _advice(needs: Sequence[Need]) -> str:
     """Say in one line what to install, on each family of distributions."""
-    debian, fedora, arch = (
-        " ".join(package for need in needs for package in getattr(need, family))
-        for family in ("debian", "fedora", "arch")
-    )
-    return (
-        f"install on Debian or Ubuntu: {debian}; on Fedora: {fedora}; on Arch: {arch}"
-        + "".join(f"; or set {need.instead}" for need in needs if need.instead)
-    )
+    families = {"Debian or Ubuntu": "debian", "Fedora": "fedora", "Arch": "arch"}
+    lists = {
+        name: [getattr(need, family) for need in needs] for name, family in families.items()
+    }
+    # A family that lacks something is not told to install the rest.
+    known = [
+        f"on {name}: {' '.join(chain.from_iterable(packages))}"
+        for name, packages in lists.items()
+        if all(packages)
+    ]
+    instead = [f"or set {need.instead}" for need in needs if need.instead]
+    return f"install {'; '.join([*known, *instead])}"

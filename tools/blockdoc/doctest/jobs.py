@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 
 from blockdoc.transcript import Json
 
-__all__ = ["jobs_of_command", "status_of"]
+__all__ = ["STATUS_CHANGE", "jobs_of_command", "status_of"]
 
-#: The argument that names the job, by the command's prefix.
-VERBS = {"job-": "id", "block-job-": "device"}
+#: How the names of commands begin that act on a job, and the arguments that may name it.
+VERBS = ("job-", "block-job-")
+NAMED_BY = ("id", "device")
+#: The event that tells of a job's new status.
 STATUS_CHANGE = "JOB_STATUS_CHANGE"
 
 
@@ -21,11 +23,9 @@ def jobs_of_command(message: Mapping[str, Json]) -> Iterator[str]:
     arguments = message.get("arguments")
     yield from _job_ids(arguments)
     name = message.get("execute")
-    if isinstance(name, str) and isinstance(arguments, dict):
-        for prefix, argument in VERBS.items():
-            value = arguments.get(argument)
-            if name.startswith(prefix) and isinstance(value, str):
-                yield value
+    if isinstance(name, str) and name.startswith(VERBS) and isinstance(arguments, dict):
+        named = (arguments.get(argument) for argument in NAMED_BY)
+        yield from (value for value in named if isinstance(value, str))
 
 
 def _job_ids(value: Json) -> Iterator[str]:

@@ -7,12 +7,14 @@ while: only a recorder may wait like this, because only it does not know what co
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from blockdoc.doctest.conversation import Conversation, limit_of
+from blockdoc.doctest.conversation import Conversation
 from blockdoc.doctest.jobs import status_of
+from blockdoc.doctest.limits import limit_of
 from blockdoc.errors import Place, QemuError
 from blockdoc.example import Fence
 from blockdoc.transcript import Command, Event, Item, Json, Reply, Transcript, match
@@ -84,18 +86,25 @@ def _turn(items: Sequence[Item]) -> Turn:
 async def listen(conversation: Conversation, turn: Turn, fence: Fence) -> Heard:
     """Send the commands of a turn and hear what QEMU says.
 
-    :raise QemuError: QEMU died, or does not reply; at the first command.
+    :raise QemuError: QEMU died, does not reply, or goes on and on; at the first command.
     """
     place = Place(fence.body.path, turn.commands[0].line)
     limit = limit_of(fence)
+    missing = "no reply"
     try:
-        async with asyncio.timeout(limit):
+        async with asyncio.timeout(limit.seconds):
             replies = await _replies(conversation, turn, fence)
-        return await _heard(conversation, turn, replies)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit.seconds):
+                await _patience_for_all(conversation, turn)
+        missing = "QEMU did not fall silent"
+        async with asyncio.timeout(limit.seconds):
+            await _quiet(conversation)
     except TimeoutError:
-        raise QemuError(f"no reply within {limit:g} s (`:timeout:`)", place) from None
+        raise QemuError(f"{missing} {limit.words}", place) from None
     except QemuError as error:
         raise QemuError(error.message, place) from error
+    return _heard(conversation, turn, replies)
 
 
 async def _replies(
@@ -106,21 +115,23 @@ async def _replies(
         conversation.send(command, Place(fence.body.path, command.line))
         for command in turn.commands
     ]
-    return tuple(await asyncio.gather(*tasks))
+    return tuple(map(conversation.filtered, await asyncio.gather(*tasks)))
 
 
-async def _heard(
-    conversation: Conversation, turn: Turn, replies: tuple[JsonObject, ...]
-) -> Heard:
-    session = conversation.session
+def _heard(conversation: Conversation, turn: Turn, replies: tuple[JsonObject, ...]) -> Heard:
+    arrived = conversation.session.arrived()
+    mine: list[JsonObject] = []
+    others: list[JsonObject] = []
+    for event in arrived:
+        (mine if _concerns(conversation, turn, event) else others).append(event)
+    arrived[:] = others
+    return Heard(replies, tuple(map(conversation.filtered, mine)))
+
+
+async def _patience_for_all(conversation: Conversation, turn: Turn) -> None:
     for event in turn.items:
         if isinstance(event, Event):
             await _patience(conversation, event)
-    await _quiet(conversation)
-    arrived = session.arrived()
-    events = tuple(event for event in arrived if _concerns(conversation, turn, event))
-    arrived[:] = [event for event in arrived if event not in events]
-    return Heard(replies, events)
 
 
 async def _patience(conversation: Conversation, event: Event) -> None:
@@ -137,8 +148,13 @@ async def _patience(conversation: Conversation, event: Event) -> None:
 
 async def _quiet(conversation: Conversation) -> None:
     session = conversation.session
+    last: dict[str, str] = {}
+    seen = 0
     while True:
-        limit = QUIET_WHILE_BUSY if _busy(session.arrived()) else QUIET
+        arrived = session.arrived()
+        last.update(filter(None, map(status_of, arrived[seen:])))
+        seen = len(arrived)
+        limit = QUIET_WHILE_BUSY if BUSY & set(last.values()) else QUIET
         try:
             await asyncio.wait_for(session.next_event(), limit)
         except TimeoutError:
@@ -149,17 +165,13 @@ async def _quiet(conversation: Conversation) -> None:
             raise
 
 
-def _busy(events: Sequence[JsonObject]) -> bool:
-    last = dict(status for status in map(status_of, events) if status is not None)
-    return any(status in BUSY for status in last.values())
-
-
 def _concerns(conversation: Conversation, turn: Turn, event: JsonObject) -> bool:
     status = status_of(event)
-    if status is not None and status[0] in conversation.jobs:
+    if conversation.strict or (status is not None and status[0] in conversation.jobs):
         return True
     return any(isinstance(it, Event) and _fits(conversation, it, event) for it in turn.items)
 
 
 def _fits(conversation: Conversation, written: Event, event: JsonObject) -> bool:
-    return not match(written.pattern, dict(event), conversation.captures).differences
+    actual = dict(conversation.filtered(event))
+    return not match(written.pattern, actual, conversation.captures).differences

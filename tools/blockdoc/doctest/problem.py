@@ -5,9 +5,15 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from blockdoc.errors import BlockdocError, Place
+from blockdoc.errors import BlockdocError, Place, readable
+from blockdoc.plural import counted
 
 __all__ = ["Problem", "StepError"]
+
+#: Texts of more lines are not compared line by line: that would take too long.
+MOST_COMPARED = 4000
+#: No more lines of a difference are shown.
+MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +26,13 @@ class Problem:
     #: The author's text of the message or the graph, and the text that would hold.
     expected: str = ""
     actual: str = ""
+    #: What else its reader should know, a line each: what filters replaced.
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.place}: {self.message}", *self.diff()])
+        notes = [f"  {note}" for note in self.notes]
+        head = f"{self.place}: {readable(self.message)}"
+        return "\n".join([head, *map(readable, self.diff()), *notes])
 
     def diff(self) -> Iterator[str]:
         """Yield the change that `record` would make."""
@@ -32,8 +42,13 @@ class Problem:
         yield ""
         yield "  --- the example says"
         yield "  +++ QEMU says"
-        for line in list(difflib.unified_diff(old, new, lineterm="", n=3))[3:]:
-            yield f"  {line}"
+        if len(old) + len(new) > MOST_COMPARED:
+            yield f"  … {len(old)} and {counted(len(new), 'line')}"
+            return
+        lines = list(difflib.unified_diff(old, new, lineterm="", n=3))[3:]
+        yield from (f"  {line}" for line in lines[:MOST_SHOWN])
+        if len(lines) > MOST_SHOWN:
+            yield f"  … {counted(len(lines) - MOST_SHOWN, 'more line')}"
 
 
 class StepError(BlockdocError):
@@ -46,4 +61,4 @@ class StepError(BlockdocError):
         self.last_words = ""
 
     def __str__(self) -> str:
-        return f"{self.problem}{self.last_words}"
+        return f"{self.problem}{readable(self.last_words)}"

@@ -7,16 +7,16 @@ step, and only if nobody has changed it meanwhile.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from blockdoc.doctest.conversation import Conversation
+from blockdoc.doctest.limits import limit_of
 from blockdoc.doctest.listen import Heard, Turn, listen, turns
 from blockdoc.doctest.run import ExampleRun
 from blockdoc.doctest.split import split_fence
-from blockdoc.errors import BlockdocError, Place
+from blockdoc.errors import AuthorError, BlockdocError, Place
 from blockdoc.example import Fence, Step, parse_example
 from blockdoc.graph import to_mermaid
 from blockdoc.qemu import Build
@@ -64,13 +64,29 @@ async def record(text: str, path: str, build: Build, split: str | None = None) -
     edits: list[Edit] = []
     async with ExampleRun(example, build) as run:
         for step in example.steps:
-            fence = step.fence(build.release)
+            fence = step.fence(build)
             inner = await _record_step(run, step, fence)
             if split is not None and inner:
                 edits.append(split_fence(text, fence, apply_edits(fence.text, inner), split))
             else:
                 edits += [_moved(edit, fence.start) for edit in inner]
-    return Recording(path, text, apply_edits(text, edits))
+    new = apply_edits(text, edits)
+    _check(new, path)
+    return Recording(path, text, new)
+
+
+def _check(text: str, path: str) -> None:
+    """Refuse a text that could not be read again: JSON has no NaN, but QEMU may say it.
+
+    :raise BlockdocError: at the line that it would have.
+    """
+    try:
+        for step in parse_example(text, path).steps:
+            for fence in step.alternatives if step.kind == "qmp" else ():
+                parse_transcript(fence.text, fence.body)
+    except AuthorError as error:
+        message = f"what QEMU answered cannot be written here: {error.message}"
+        raise BlockdocError(message, error.place) from error
 
 
 def _moved(edit: Edit, offset: int) -> Edit:
@@ -79,10 +95,18 @@ def _moved(edit: Edit, offset: int) -> Edit:
 
 async def _record_step(run: ExampleRun, step: Step, fence: Fence) -> list[Edit]:
     if step.kind == "graph":
-        drawn = to_mermaid(await run.graph(fence)).rstrip("\n") + "\n"
+        drawn = to_mermaid(await run.graph(fence, limit_of(fence))).rstrip("\n") + "\n"
         return [] if drawn == fence.text else [Edit(0, len(fence.text), drawn)]
-    conversation = run.conversation
-    loose = conversation.is_loose(fence)
+    if step.kind == "trace":
+        return (await run.tracing(fence)).edits()
+    if step.kind != "qmp":
+        return await (await run.dialogue(step, fence)).edits(limit_of(fence))
+    return await _record_transcript(run, fence)
+
+
+async def _record_transcript(run: ExampleRun, fence: Fence) -> list[Edit]:
+    conversation = await run.machines.at(fence)
+    loose = conversation.begin(fence, run.filters(fence))
     transcript = parse_transcript(fence.text, fence.body)
     edits: list[Edit] = []
     for turn in turns(transcript):
@@ -226,14 +250,28 @@ def replace_file(path: Path, recording: Recording) -> None:
 
 
 def _write(path: Path, recording: Recording) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent, text=False)
-    new = Path(name)
+    """Replace `path`; no file of any name ever holds half of the text.
+
+    (Where the file system has no files without a name, one can be left by SIGKILL.)
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    handle, unnamed = _open(new)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(recording.new)
             file.flush()
+            os.fchmod(handle, path.stat().st_mode)
             os.fsync(handle)
-        new.chmod(path.stat().st_mode)
+            if unnamed:  # src_dir_fd makes it linkat(2), which follows the link
+                os.link(f"/proc/self/fd/{handle}", new, src_dir_fd=handle)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _open(new: Path) -> tuple[int, bool]:
+    """Open a file without a name beside `new`, or else `new` itself."""
+    try:
+        return os.open(new.parent, os.O_TMPFILE | os.O_WRONLY, 0o600), True
+    except OSError:
+        return os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), False

@@ -1,45 +1,53 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run an example: its machine, then its steps in order."""
+"""Run an example: its steps in order, each spoken to its machine.
+
+::
+
+    step ─┬─ qmp      Conversation.speak      a transcript
+          ├─ hmp      Dialogue.hold           the human monitor
+          ├─ console  Dialogue.hold           QEMU's and libnbd's tools
+          ├─ trace    Tracing.hold            the trace events since the last such step
+          └─ graph    check_graph             the block graph, as it is now
+"""
 
 import asyncio
 import contextlib
 from types import TracebackType
 from typing import Self
 
-from blockdoc.doctest.conversation import LIMIT, Conversation
-from blockdoc.doctest.machine import open_machine
+from blockdoc.doctest.dialogue import Dialogue, ask_monitor, ask_tool
+from blockdoc.doctest.filters import Filters, filters_of
+from blockdoc.doctest.limits import STEP, Clock, Limit
+from blockdoc.doctest.machines import Machines, open_machines
 from blockdoc.doctest.problem import Problem, StepError
+from blockdoc.doctest.tracing import Tracing
 from blockdoc.errors import BlockdocError, Place, QemuError
 from blockdoc.example import Example, Fence, Step
 from blockdoc.graph import Graph, compare, parse_mermaid, to_mermaid
-from blockdoc.qemu import Build, Session, query_graph
+from blockdoc.qemu import Build, query_graph
+from blockdoc.transcript import CONSOLE, MONITOR
 
 __all__ = ["ExampleRun"]
 
 
 class ExampleRun:
-    """An example with its QEMU running: an asynchronous context manager."""
+    """An example that runs: an asynchronous context manager."""
 
-    def __init__(self, example: Example, build: Build) -> None:
+    def __init__(self, example: Example, build: Build, step_limit: float = STEP) -> None:
         self.example = example
         self.build = build
         #: The first step that did not hold, and why: those after it are not reached.
         self.failed: tuple[Step, BlockdocError] | None = None
+        #: Whether a step was cut off: by Ctrl-C, say.
+        self._cut_off = False
+        self.clock = Clock(example, step_limit)
+        self.machines: Machines
         self._done = 0
         self._stack = contextlib.AsyncExitStack()
-        self.session: Session
-        self.conversation: Conversation
 
     async def __aenter__(self) -> Self:
-        try:
-            self.session = await self._stack.enter_async_context(
-                open_machine(self.example, self.build)
-            )
-        except QemuError as error:
-            raise QemuError(
-                error.message, error.place or Place(self.example.path, 1)
-            ) from error
-        self.conversation = Conversation(self.session)
+        opened = open_machines(self.example, self.build)
+        self.machines = await self._stack.enter_async_context(opened)
         return self
 
     async def __aexit__(
@@ -48,13 +56,24 @@ class ExampleRun:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self.failed is not None:  # end QEMU at once: it may hang
+            kind, error = type(self.failed[1]), self.failed[1]
+        elif self._cut_off and error is None:  # nobody wants to wait
+            kind, error = asyncio.CancelledError, asyncio.CancelledError()
         try:
             await self._stack.__aexit__(kind, error, traceback)
         except QemuError as crash:
             if self.failed is None:
-                last = self.example.steps[-1].fence(self.build.release)
-                message = f"{crash.message}\n  while it was asked to quit, after this step"
+                last = self.example.steps[-1].fence(self.build)
+                message = (
+                    f"{crash.message}\n  noticed when it was asked to quit, after this step"
+                )
                 raise QemuError(message, last.place) from crash
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step has run and held."""
+        return self.failed is None and self._done == len(self.example.steps)
 
     async def run_to(self, step: Step) -> None:
         """Run the steps up to and including `step` that have not run yet.
@@ -63,13 +82,19 @@ class ExampleRun:
         """
         end = self.example.steps.index(step) + 1
         for current in self.example.steps[self._done : end]:
+            started = self.clock.start()
             try:
                 await self.run_step(current)
             except BlockdocError as error:
                 self.failed = (current, error)
                 if isinstance(error, StepError):
-                    error.last_words = self.session.last_words()
+                    error.last_words = self.machines.last_words()
                 raise
+            except BaseException:
+                self._cut_off = True
+                raise
+            finally:
+                self.clock.stop(started)
             self._done += 1
 
     async def run_step(self, step: Step) -> None:
@@ -77,23 +102,55 @@ class ExampleRun:
 
         :raise BlockdocError: it does not hold.
         """
-        fence = step.fence(self.build.release)
+        fence = step.fence(self.build)
+        limit = self.clock.limit(fence)
         if step.kind == "qmp":
-            await self.conversation.speak(fence)
+            conversation = await self.machines.at(fence)
+            await conversation.speak(fence, self.filters(fence), limit)
+        elif step.kind == "graph":
+            check_graph(fence, await self.graph(fence, limit))
+        elif step.kind == "trace":
+            (await self.tracing(fence)).hold()
         else:
-            check_graph(fence, await self.graph(fence))
+            await (await self.dialogue(step, fence)).hold(limit)
 
-    async def graph(self, fence: Fence) -> Graph:
+    def filters(self, fence: Fence) -> Filters:
+        """Return the filters that `fence` asks for.
+
+        :raise AuthorError: one of them does not exist.
+        """
+        return filters_of(fence, self.example, self.machines.sandbox.place)
+
+    async def dialogue(self, step: Step, fence: Fence) -> Dialogue:
+        """Return what types the commands of a console or hmp step.
+
+        :raise BlockdocError: the machine does not start.
+        """
+        filters = self.filters(fence)
+        if step.kind == "console":
+            ask = ask_tool(self.build, self.machines.sandbox)
+            return Dialogue(fence, CONSOLE, ask, filters)
+        return Dialogue(fence, MONITOR, ask_monitor(await self.machines.at(fence)), filters)
+
+    async def tracing(self, fence: Fence) -> Tracing:
+        """Return what the machine has traced, to be held against `fence`.
+
+        :raise BlockdocError: the machine does not start, or a filter does not exist.
+        """
+        return Tracing(fence, *await self.machines.trace(fence), self.filters(fence))
+
+    async def graph(self, fence: Fence, limit: Limit) -> Graph:
         """Return the block graph as it is now.
 
         :raise QemuError: QEMU died or hangs, at `fence`.
         """
+        session = (await self.machines.at(fence)).session
         try:
-            async with asyncio.timeout(LIMIT):
-                return await query_graph(self.session)
+            async with asyncio.timeout(limit.seconds):
+                return await query_graph(session)
         except TimeoutError:
-            message = f"QEMU did not tell its graph within {LIMIT:g} s"
-            raise QemuError(message + self.session.last_words(), fence.place) from None
+            message = f"QEMU did not tell its graph {limit.words}"
+            raise QemuError(message + session.last_words(), fence.place) from None
         except QemuError as error:
             raise QemuError(error.message, fence.place) from error
 

@@ -14,6 +14,7 @@ from blockdoc.transcript import Edit
 __all__ = ["complement", "split_fence"]
 
 CONDITION = re.compile(r"qemu (>=|<) (\d+(?:\.\d+)*)")
+OFFER = re.compile(r"(no )?((?:command|event|driver) \S+)")
 OPPOSITE = {">=": "<", "<": ">="}
 
 
@@ -22,9 +23,12 @@ def complement(condition: str) -> str:
 
     :raise AuthorError: it is not of the one form that has a simple complement.
     """
+    if offer := OFFER.fullmatch(condition.strip()):
+        return offer[2] if offer[1] else f"no {offer[2]}"
     found = CONDITION.fullmatch(condition.strip())
     if found is None:
-        raise AuthorError(f"--split {condition!r}: expected such as 'qemu < 10.0'")
+        message = f"--split {condition!r}: expected such as 'qemu < 10.0', or 'command NAME'"
+        raise AuthorError(message)
     return f"qemu {OPPOSITE[found[1]]} {found[2]}"
 
 

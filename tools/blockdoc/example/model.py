@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an example is: one file, one machine, steps in order.
+"""What an example is: one file, its machines and images, steps in order.
 
 ::
 
-    Example ─┬─ Machine ── Image …          from the front matter
+    Example ─┬─ Image …                     from the front matter: one folder for all
+             ├─ Machine …                   from the front matter: one, or several by name
              └─ Step ── Fence …             one id; one fence for each alternative
 """
 
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blockdoc.errors import Place
-from blockdoc.transcript import Condition, Release, choose
+from blockdoc.transcript import Condition, Target, choose
 
 __all__ = ["Example", "Fence", "Image", "Machine", "MachineKind", "Step", "StepKind"]
 
 MachineKind = Literal["storage-daemon", "system"]
-StepKind = Literal["qmp", "graph"]
+FIRST_LINE = Place("", 1)
+#: What a fence holds: QMP, a recorded graph, a tool's command line, the human monitor,
+#: trace events.
+StepKind = Literal["qmp", "graph", "console", "hmp", "trace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The QEMU process that an example speaks to."""
+    """A QEMU process that an example speaks to."""
 
     kind: MachineKind
     #: More command line, word by word.
-    args: tuple[str, ...]
-    #: In the order in which they must be made.
-    images: tuple[Image, ...]
+    args: tuple[str, ...] = ()
+    #: Patterns of the trace events that are on from the start (``blk_co_*``).
+    trace: tuple[str, ...] = ()
+    #: What steps call it (`:vm: dst`); empty if it is the only one.
+    name: str = ""
+    #: The line of the front matter that says how it is started.
+    place: Place = FIRST_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +75,20 @@ class Fence:
     end: int
     #: The body: ``text[start:end]`` of the file.
     text: str
-    #: The releases it is for, or None for all.
+    #: The QEMUs it is for, or None for all.
     when: Condition | None
     #: The directive's options as the author wrote them.
     options: Mapping[str, str]
+
+    @property
+    def vm(self) -> str:
+        """The machine that it speaks to; empty for the only one."""
+        return self.options.get("vm", "")
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What it shows on purpose: ``deprecated``, ``unstable``."""
+        return frozenset(self.options.get("shows", "").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +99,13 @@ class Step:
     kind: StepKind
     alternatives: tuple[Fence, ...]
 
-    def fence(self, release: Release) -> Fence:
-        """Return the one alternative that applies to `release`.
+    def fence(self, target: Target) -> Fence:
+        """Return the one alternative that applies to the QEMU `target`.
 
         :raise AuthorError: none applies, or more than one.
         """
         conditions = [fence.when for fence in self.alternatives]
-        return self.alternatives[choose(conditions, release)]
+        return self.alternatives[choose(conditions, target)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +114,21 @@ class Example:
 
     #: Path relative to the repository's root, with ``/``.
     path: str
+    #: SHA-256 of the file's text.
+    digest: str
     title: str
-    machine: Machine
-    #: The releases it can run on, or None for all.
+    #: At least one; each starts at the first step that speaks to it.
+    machines: tuple[Machine, ...]
+    #: Made before all steps, in this order, in the one folder that the machines share.
+    images: tuple[Image, ...]
+    #: How long all steps together may take, in seconds, or None for the usual time.
+    timeout: float | None
+    #: The QEMUs it can run on, or None for all.
     requires: Condition | None
+    #: What all its steps show on purpose, as :attr:`Fence.shows`.
+    shows: frozenset[str]
     steps: tuple[Step, ...]
+
+    def machine(self, name: str) -> Machine:
+        """Return the machine that steps call `name`, which is known to be there."""
+        return next(it for it in self.machines if it.name == name)

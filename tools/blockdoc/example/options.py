@@ -11,9 +11,23 @@ from typing import ClassVar
 from docutils.parsers.rst import Directive
 from docutils.parsers.rst.directives import flag, unchanged_required
 
-__all__ = ["GraphFence", "QmpFence"]
+__all__ = ["ConsoleFence", "GraphFence", "HmpFence", "QmpFence", "TraceFence"]
 
 Spec = dict[str, Callable[[str], object]]
+
+#: What every step may say.
+COMMON: Spec = {
+    "id": unchanged_required,
+    "title": unchanged_required,
+    "when": unchanged_required,
+    "timeout": unchanged_required,
+}
+#: What every step may say that runs something.
+RUNS: Spec = {
+    **COMMON,
+    "setup": flag,
+    "filters": unchanged_required,
+}
 
 
 class QmpFence(Directive):
@@ -21,12 +35,36 @@ class QmpFence(Directive):
 
     has_content = True
     option_spec: ClassVar[Spec] = {
-        "id": unchanged_required,
-        "title": unchanged_required,
-        "setup": flag,
-        "when": unchanged_required,
-        "timeout": unchanged_required,
+        **RUNS,
+        "vm": unchanged_required,
         "events": unchanged_required,
+        "shows": unchanged_required,
+    }
+
+
+class HmpFence(Directive):
+    """Options of ``{hmp-example}``."""
+
+    has_content = True
+    option_spec: ClassVar[Spec] = {**RUNS, "vm": unchanged_required}
+
+
+class ConsoleFence(Directive):
+    """Options of ``{console-example}``."""
+
+    has_content = True
+    option_spec: ClassVar[Spec] = RUNS
+
+
+class TraceFence(Directive):
+    """Options of ``{trace-example}``."""
+
+    has_content = True
+    option_spec: ClassVar[Spec] = {
+        **RUNS,
+        "vm": unchanged_required,
+        "events": unchanged_required,
+        "names": unchanged_required,
     }
 
 
@@ -35,9 +73,8 @@ class GraphFence(Directive):
 
     has_content = True
     option_spec: ClassVar[Spec] = {
-        "id": unchanged_required,
-        "title": unchanged_required,
-        "when": unchanged_required,
+        **COMMON,
+        "vm": unchanged_required,
         "alt": unchanged_required,
         "caption": unchanged_required,
         "name": unchanged_required,

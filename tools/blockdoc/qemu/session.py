@@ -8,32 +8,36 @@ wait for, and nobody else can connect.  What QEMU prints is kept for its last wo
 import asyncio
 import contextlib
 import os
-import signal
 import socket
-import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
-from qemu.qmp import ConnectError, EventListener, ExecInterruptedError, QMPClient, StateError
+from qemu.qmp import (
+    ConnectError,
+    EventListener,
+    ExecInterruptedError,
+    StateError,
+)
 from qemu.qmp.message import Message
 from qemu.qmp.qmp_client import ExecuteError
 
 from blockdoc.errors import QemuError
 from blockdoc.example import Machine
 from blockdoc.qemu.build import Build
-from blockdoc.qemu.process import die_with_this_process
+from blockdoc.qemu.client import Client, complaint
+from blockdoc.qemu.ending import how_it_ended
+from blockdoc.qemu.log import Log
+from blockdoc.qemu.sandbox import Sandbox
+from blockdoc.qemu.seccomp import seccomp
+from blockdoc.qemu.tracing import trace_options
 from blockdoc.transcript import Json
 
-__all__ = ["Session", "start"]
+__all__ = ["Session", "qemu_command", "start"]
 
 #: How long QEMU may take to greet us, and to leave when asked, in seconds.
 START_LIMIT = 60.0
 QUIT_LIMIT = 5.0
-LAST_WORDS = 12
-#: How much of what QEMU printed is looked at for them, in bytes.
-TAIL = 8192
 
 JsonObject = Mapping[str, Json]
 
@@ -41,10 +45,11 @@ JsonObject = Mapping[str, Json]
 class Session:
     """A running QEMU, and what it has said so far."""
 
-    def __init__(self, process: Process, log: BinaryIO) -> None:
+    def __init__(self, process: Process, log: Log, sandbox: Sandbox) -> None:
         self._process = process
         self._log = log
-        self._client = QMPClient("example")
+        self._sandbox = sandbox
+        self._client = Client("example")
         self._listener = EventListener()
         self._client.register_listener(self._listener)
         #: Events that have arrived and that nobody has taken.
@@ -58,12 +63,12 @@ class Session:
         """
         try:
             await asyncio.wait_for(self._client.connect(monitor.dup()), START_LIMIT)
-        except ConnectError as error:
-            how = await self._dead()
+        except (ConnectError, AssertionError) as error:  # it asserts that all goes well
+            how = await self._dead(complaint(error))
             raise QemuError(f"QEMU does not start: {how}") from error
         except TimeoutError as error:
             message = f"QEMU does not start: no greeting within {START_LIMIT:g} s"
-            raise QemuError(message + self.last_words()) from error
+            raise QemuError(message + self._log.last_words()) from error
 
     def send(self, message: JsonObject) -> asyncio.Task[JsonObject]:
         """Send a command; the task is done when its reply is there."""
@@ -99,33 +104,47 @@ class Session:
         :raise QemuError: QEMU died instead.
         """
         waiting = asyncio.ensure_future(self._listener.get())
+        gone = asyncio.ensure_future(self._client.gone())
         try:
-            await asyncio.wait({waiting, self._death}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {waiting, gone, self._death}, return_when=asyncio.FIRST_COMPLETED
+            )
             if waiting.done():
                 self._events.append(_plain(waiting.result()))
             else:
                 raise await self._dead()
         finally:
             waiting.cancel()
+            gone.cancel()
 
-    async def _dead(self) -> QemuError:
-        """Say how QEMU ended: it has hung up."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._death), QUIT_LIMIT)
-        code = self._process.returncode
-        if code is None:
-            return QemuError(f"QEMU closed the monitor but goes on running{self.last_words()}")
-        how = f"killed by {_signal_name(-code)}" if code < 0 else f"with exit status {code}"
-        return QemuError(f"QEMU ended, {how}{self.last_words()}")
+    async def _dead(self, why: str | None = None) -> QemuError:
+        """Say how QEMU ended: it has hung up, or said what made us hang up."""
+        why = why or await self._hung_up()
+        if why is None:
+            await asyncio.wait({self._death}, timeout=QUIT_LIMIT)
+        status = self._process.returncode
+        if self._sandbox.stopped:
+            how = f"QEMU was stopped: {self._sandbox.stopped}"
+        elif status is not None:
+            how = how_it_ended("QEMU", status, self._log.text())
+        else:
+            how = why or "QEMU closed the monitor but goes on running"
+        return QemuError(how + self._log.last_words())
+
+    async def _hung_up(self) -> str | None:
+        """Say why qemu.qmp gave up, if it was not that QEMU closed the monitor."""
+        try:
+            await self._client.disconnect()
+        except Exception as error:  # noqa: BLE001 - whatever it is: the monitor is closed
+            return complaint(error)
+        return None
 
     def last_words(self) -> str:
         """Return the tail of what QEMU printed, ready to follow a message."""
-        self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - TAIL))
-        lines = self._log.read().decode(errors="replace").splitlines()[-LAST_WORDS:]
-        return "".join(f"\n  qemu: {line}" for line in lines)
+        return self._log.last_words()
 
     async def close(self) -> None:
-        """End QEMU, politely first.
+        """End QEMU politely, and look how it ends.
 
         :raise QemuError: it crashed when it was asked to quit, or did not.
         """
@@ -134,54 +153,50 @@ class Session:
             await asyncio.wait({quitting, self._death}, timeout=QUIT_LIMIT)
             await asyncio.wait({self._death}, timeout=QUIT_LIMIT)
             quitting.cancel()
-            with contextlib.suppress(QemuError, asyncio.CancelledError):
-                await quitting
+            (told,) = await asyncio.gather(quitting, return_exceptions=True)
             if self._process.returncode is None:
+                if isinstance(told, QemuError):
+                    raise told
                 message = f"QEMU did not end within {2 * QUIT_LIMIT:g} s, and was killed"
-                raise QemuError(message + self.last_words())
+                raise QemuError(message + self._log.last_words())
             if self._process.returncode != 0:
                 raise await self._dead()
         finally:
             await self.kill()
 
     async def kill(self) -> None:
-        """End QEMU at once, with all that it has started: it may be a wrapper's child."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """End QEMU at once, with all that it has started."""
+        await self._sandbox.kill(self._process)
         await self._death
         with contextlib.suppress(Exception):
             await self._client.disconnect()
 
 
 @contextlib.asynccontextmanager
-async def start(machine: Machine, build: Build, folder: Path) -> AsyncIterator[Session]:
-    """Start QEMU in `folder`, its working directory; end it on the way out.
+async def start(machine: Machine, build: Build, sandbox: Sandbox) -> AsyncIterator[Session]:
+    """Start QEMU in the folder of `sandbox`; end it on the way out.
 
     :raise QemuError: it does not start, or it crashed when it was asked to quit.
     """
     ours, theirs = socket.socketpair()
-    # Appending: QEMU shares the position, and we move it to read.
-    with tempfile.TemporaryFile("a+b") as log, ours:
+    with Log.open() as log, ours:
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *_command(machine, build, theirs.fileno()),
-                cwd=folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **build.environment},
-                pass_fds=[theirs.fileno()],
-                preexec_fn=die_with_this_process(),
-                start_new_session=True,
+            command = qemu_command(machine, build)
+            process = await sandbox.spawn(
+                command, stdin=theirs.fileno(), stdout=log.file, stderr=log.file
             )
-        session = Session(process, log)
+        session = Session(process, log, sandbox)
         try:
             await session.connect(ours)
             yield session
         except BaseException:
             await session.kill()
             raise
-        await session.close()
+        try:
+            await session.close()
+        except QemuError as error:
+            name = f"{machine.name}: " if machine.name else ""
+            raise QemuError(name + error.message) from error
 
 
 def _plain(message: Mapping[str, object]) -> JsonObject:
@@ -189,34 +204,15 @@ def _plain(message: Mapping[str, object]) -> JsonObject:
     return cast("JsonObject", dict(message))
 
 
-def _command(machine: Machine, build: Build, monitor: int) -> list[str]:
-    chardev = f"socket,id=blockdoc-qmp,fd={monitor}"
+def qemu_command(machine: Machine, build: Build) -> list[str]:
+    """Return QEMU's command line; its monitor is its standard input, a socket."""
+    chardev = "socket,id=blockdoc-qmp,fd=0"
     if machine.kind == "storage-daemon":
         program = build.command("qemu-storage-daemon")
-        return [
-            *program,
-            "--chardev",
-            chardev,
-            "--monitor",
-            "chardev=blockdoc-qmp",
-            *machine.args,
-        ]
+        monitor = ["--chardev", chardev, "--monitor", "chardev=blockdoc-qmp"]
+        return [*program, *monitor, *trace_options(machine), *machine.args]
     program = build.command(f"qemu-system-{os.uname().machine}")
     board = [] if {"-machine", "-M"} & set(machine.args) else ["-machine", "none"]
     quiet = ["-nodefaults", "-no-user-config", "-display", "none", "-S", *board]
-    return [
-        *program,
-        *quiet,
-        "-chardev",
-        chardev,
-        "-qmp",
-        "chardev:blockdoc-qmp",
-        *machine.args,
-    ]
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    monitor = ["-chardev", chardev, "-qmp", "chardev:blockdoc-qmp"]
+    return [*program, *seccomp(build), *quiet, *monitor, *trace_options(machine), *machine.args]

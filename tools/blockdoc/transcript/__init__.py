@@ -10,8 +10,17 @@
 docs/tools/transcript.md has the grammar.
 """
 
-from blockdoc.transcript.condition import Condition, Release, choose
+from blockdoc.transcript.condition import Condition, Offer, OfferKind, Release, Target, choose
+from blockdoc.transcript.contrast import Span, contrast
+from blockdoc.transcript.dialogue import (
+    CONSOLE,
+    MONITOR,
+    Exchange,
+    parse_dialogue,
+    revise_lines,
+)
 from blockdoc.transcript.difference import Difference, show
+from blockdoc.transcript.json_text import read_value
 from blockdoc.transcript.layout import format_message
 from blockdoc.transcript.match import Match, match, substitute
 from blockdoc.transcript.model import (
@@ -36,6 +45,7 @@ from blockdoc.transcript.revise import Edit, apply_edits, revise
 
 __all__ = [
     "parse_transcript",
+    "read_value",
     "Transcript",
     "Item",
     "Command",
@@ -50,8 +60,16 @@ __all__ = [
     "Edit",
     "apply_edits",
     "format_message",
+    "parse_dialogue",
+    "Exchange",
+    "CONSOLE",
+    "MONITOR",
+    "revise_lines",
     "Release",
     "Condition",
+    "Offer",
+    "OfferKind",
+    "Target",
     "choose",
     "Pattern",
     "Object",
@@ -63,4 +81,6 @@ __all__ = [
     "Json",
     "Source",
     "show",
+    "contrast",
+    "Span",
 ]

@@ -33,7 +33,10 @@ from blockdoc.transcript.model import (
     Scalar,
 )
 
-__all__ = ["Bound", "Pair", "align", "compare", "ignored", "same"]
+__all__ = ["Bound", "Pair", "align", "compare", "ignored", "runs_of", "same"]
+
+#: Beyond this many trials in one array, runs that have not been found are missing.
+MOST_TRIALS = 100_000
 
 #: Captured values by name.
 Bound: TypeAlias = dict[str, Json]
@@ -135,10 +138,12 @@ class _Aligner:
         self._actual = actual
         self._pointer = pointer
         self._bound = bound
+        #: How many more elements are tried while a place for a run is searched.
+        self._left = MOST_TRIALS
 
     def pairs(self) -> Iterator[Pair]:
         """Pair the elements, in the author's order."""
-        runs = _split_at_gaps(self._array)
+        runs = runs_of(self._array)
         if len(runs) == 1:
             yield from self._in_step(runs[0], 0, len(self._actual))
             yield from self._unexpected(len(runs[0]))
@@ -149,24 +154,23 @@ class _Aligner:
         end = max(position, len(self._actual) - len(last))
         for run in middle:
             found = self._search(run, position, end)
-            yield from (
-                self._in_step(run, found, end) if found is not None else self._missing(run)
-            )
-            position = position if found is None else found + len(run)
+            yield from found or self._missing(run)
+            if found:
+                position = (found[-1].index or 0) + 1
         yield from self._in_step(last, end, len(self._actual))
 
     def _in_step(self, run: list[Pattern], start: int, end: int) -> Iterator[Pair]:
         """Pair a run with the elements from ``start`` on."""
         for index, entry in enumerate(run, start):
             yield (
-                self._pair(entry, index)
+                self._pair(entry, index, self._bound)
                 if index < end
                 else self._alone(entry, step(self._pointer, index))
             )
 
-    def _pair(self, entry: Pattern, index: int) -> Pair:
+    def _pair(self, entry: Pattern, index: int, bound: Bound) -> Pair:
         pointer = step(self._pointer, index)
-        found = compare(entry, self._actual[index], pointer, self._bound)
+        found = compare(entry, self._actual[index], pointer, bound)
         return Pair(entry, index, tuple(found))
 
     def _missing(self, run: list[Pattern]) -> Iterator[Pair]:
@@ -185,27 +189,52 @@ class _Aligner:
             extra = Difference("unexpected", pointer, offset, None, value, in_array=True)
             yield Pair(None, index, (extra,))
 
-    def _search(self, run: list[Pattern], start: int, end: int) -> int | None:
-        """Find where a run fits, or fits best."""
-        best, fewest = None, None
+    def _search(self, run: list[Pattern], start: int, end: int) -> list[Pair] | None:
+        """Find where a run fits, or where it fits best and something of it still holds."""
+        best: _Fit | None = None
+        captures = any(map(_has_capture, run))
+        leaves = sum(map(_leaves, run))
         for index in range(start, end - len(run) + 1):
-            found = self._try(run, index)
-            if not found:
-                return index
-            if _is_alike(run, found) and (fewest is None or len(found) < fewest):
-                best, fewest = index, len(found)
-        return best
+            if self._left <= 0 or (best and not best.count):
+                break
+            bound = dict(self._bound) if captures else self._bound
+            fit = self._try(run, index, bound, best.count if best else None)
+            if fit is not None and (not fit.count or fit.lost < leaves):
+                best = fit
+        if best is None:
+            return None
+        self._bound.update(best.bound)
+        return best.pairs
 
-    def _try(self, run: list[Pattern], start: int) -> list[Difference]:
-        """Compare a run with one place, leaving the captures as they were."""
-        bound = dict(self._bound)
-        found: list[Difference] = []
+    def _try(
+        self, run: list[Pattern], start: int, bound: Bound, fewest: int | None
+    ) -> _Fit | None:
+        """Hold a run against one place; None if there are not fewer differences."""
+        fit = _Fit([], bound)
         for index, entry in enumerate(run, start):
-            found += compare(entry, self._actual[index], "/-", bound)
-        return found
+            self._left -= 1
+            pair = self._pair(entry, index, bound)
+            fit.pairs.append(pair)
+            fit.count += len(pair.differences)
+            fit.lost += sum(it.kind != "unexpected" for it in pair.differences)
+            if fewest is not None and fit.count >= fewest:
+                return None
+        return fit
 
 
-def _split_at_gaps(array: Array) -> list[list[Pattern]]:
+@dataclass(slots=True)
+class _Fit:
+    """A run at one place."""
+
+    pairs: list[Pair]
+    #: The captures, with those that it binds.
+    bound: Bound
+    #: How many differences there are, and how many of them the author sees go.
+    count: int = 0
+    lost: int = 0
+
+
+def runs_of(array: Array) -> list[list[Pattern]]:
     """Cut the entries into runs without gaps."""
     runs: list[list[Pattern]] = [[]]
     for entry in array.entries:
@@ -216,10 +245,15 @@ def _split_at_gaps(array: Array) -> list[list[Pattern]]:
     return runs
 
 
-def _is_alike(run: list[Pattern], found: list[Difference]) -> bool:
-    """Say whether something of what the author wrote still holds."""
-    lost = sum(difference.kind != "unexpected" for difference in found)
-    return lost < sum(map(_leaves, run))
+def _has_capture(pattern: Pattern) -> bool:
+    match pattern:
+        case Capture():
+            return True
+        case Object():
+            return any(_has_capture(member.value) for member in pattern.members)
+        case Array():
+            return any(map(_has_capture, pattern.entries))
+    return False
 
 
 def _leaves(pattern: Pattern) -> int:

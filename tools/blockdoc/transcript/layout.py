@@ -81,9 +81,9 @@ class _Room:
         self.width = width
         self.tail = tail
 
-    def takes(self, text: str) -> bool:
+    def takes(self, length: int) -> bool:
         """Say whether a text fits on this line."""
-        return self.column + len(text) + self.tail <= self.width
+        return self.column + length + self.tail <= self.width
 
     @property
     def hangs(self) -> bool:
@@ -103,15 +103,33 @@ class _Room:
 def _layout(value: Json, room: _Room, depth: int) -> str:
     """Lay out a value in its room."""
     make_room(depth)
-    text = one_line(value)
-    if room.takes(text) or not value or not isinstance(value, Mapping | list):
-        return text
+    if (
+        not value
+        or not isinstance(value, Mapping | list)
+        or room.takes(_width(value, room.width))
+    ):
+        return one_line(value)
     opening, closing = "{}" if isinstance(value, Mapping) else "[]"
     body = _fill(value, room) or _stack(value, room, depth)
     if room.hangs:
         first, end = " " * (room.indent + 2), " " * room.indent
         return f"{opening}\n{first}{body}\n{end}{closing}"
     return _embrace(opening, body, closing)
+
+
+def _width(value: Json, most: int) -> int:
+    """Return the length of a value on one line; if it is above `most`, some such length."""
+    if not value or not isinstance(value, Mapping | list):
+        return len(one_line(value))
+    pairs = value.items() if isinstance(value, Mapping) else ((None, it) for it in value)
+    length = len(_embrace("[", "", "]"))
+    for number, (key, part) in enumerate(pairs):
+        length += len(", ") if number else 0
+        length += 0 if key is None else len(f"{one_line(key)}: ")
+        if length > most:
+            break
+        length += _width(part, most - length)
+    return length
 
 
 def _stack(value: Mapping[str, Json] | list[Json], room: _Room, depth: int) -> str:
@@ -133,7 +151,7 @@ def _fill(value: Mapping[str, Json] | list[Json], room: _Room) -> str | None:
     lines = [one_line(value[0])]
     for part in value[1:]:
         text = one_line(part)
-        if inner.takes(f"{lines[-1]}, {text}"):
+        if inner.takes(len(f"{lines[-1]}, {text}")):
             lines[-1] += f", {text}"
         else:
             lines.append(text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blockdoc.transcript.compare import compare
+from blockdoc.transcript.exact import find_captures
 from blockdoc.transcript.model import Array, Capture, Elided, Json, Object, Pattern, Scalar
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class Match:
 
 def match(pattern: Pattern, actual: Json, captures: Mapping[str, Json]) -> Match:
     """Hold a message against the one that QEMU sent."""
+    found = find_captures(pattern, actual, dict(captures))
+    if found is not None:
+        return Match((), found)
     bound = dict(captures)
     return Match(tuple(compare(pattern, actual, "", bound)), bound)
 

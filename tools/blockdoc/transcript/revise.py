@@ -28,6 +28,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from blockdoc.transcript.compare import align, compare, ignored, step
+from blockdoc.transcript.exact import find_captures
 from blockdoc.transcript.layout import WIDTH, format_member, format_value
 from blockdoc.transcript.model import Array, Member, Object, Pattern
 
@@ -63,6 +64,8 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 def revise(pattern: Pattern, actual: Json, captures: Mapping[str, Json]) -> tuple[Edit, ...]:
     """List the edits to the fence's text after which the message matches."""
+    if find_captures(pattern, actual, dict(captures)) is not None:
+        return ()
     return tuple(sorted(_revise(pattern, actual, "", dict(captures))))
 
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody for root to run examples as.
+
+Linux counts no processes for the real root (``copy_process`` in kernel/fork.c), and the
+files of ``/proc/sys`` ask only who owns them.  So what root runs gets a user of its own::
+
+    here          in the examples' user namespace
+    UID           0               who bwrap and the example are
+    0 … 65535     100000 …        so that bwrap, while it sets up, reads what they own
+
+The namespace is made once and kept open.  nsenter(1) enters it before bwrap starts, and
+not bwrap when it has: the outer bwrap must be allowed to kill the inner.  No namespace
+can be made inside it, which nobody lifts without the capabilities that bwrap takes away.
+"""
+
+import functools
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+__all__ = ["Stranger", "stranger"]
+
+#: Nobody's: above what systemd keeps for containers, below 2³¹ (its UIDS-GIDS.md).
+UID = 1_900_000_000
+MAP = f"0 {UID} 1\n100000 0 65536\n"
+#: Says that the namespace is there, and waits for the map.
+HOLD = "echo; read -r _ && echo 0 >/proc/sys/user/max_user_namespaces"
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A user that owns nothing, and the user namespace where it is known."""
+
+    namespace: int = field(repr=False)
+    nsenter: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what to put before a program that is to run as this user."""
+        return (self.nsenter, f"--user=/proc/self/fd/{self.namespace}")
+
+    def give(self, file: Path | int) -> None:
+        """Make `file`, a path or a descriptor, this user's."""
+        os.chown(file, UID, UID, follow_symlinks=isinstance(file, int))
+
+
+@functools.cache
+def stranger() -> Stranger | None:
+    """Return the one of this process, if it is root's and may make one."""
+    nsenter = shutil.which("nsenter")
+    if os.geteuid() != 0 or nsenter is None:
+        return None
+    try:
+        return Stranger(_namespace(), nsenter)
+    except OSError:
+        return None
+
+
+def _namespace() -> int:
+    """Make the user namespace.
+
+    :raise OSError: it cannot be made, or root is not the real one and has no `UID` to give.
+    """
+    command = ["unshare", "--user", "--keep-caps", "/bin/sh", "-c", HOLD]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as holder:
+        if not (holder.stdout and holder.stdout.readline()):
+            message = "no user namespace"
+            raise OSError(message)
+        for name in ("uid_map", "gid_map"):
+            Path(f"/proc/{holder.pid}/{name}").write_text(MAP)
+        namespace = os.open(f"/proc/{holder.pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+        holder.communicate(b"\n")
+        return namespace
