@@ -55,7 +55,7 @@ class _AnyDirective(Directive):
 def cited(text: str, path: str, first: int = 1) -> Iterator[Citation]:
     """Yield what the page `text` cites; its first line is line `first`."""
     line = first
-    for token in tokens(text):
+    for token in tokens(text, inline=True):
         line = first + token.map[0] if token.map else line
         if token.type == "inline":
             yield from _roles(token, path, line)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from blockdoc.source.declaration import Declaration
 
-__all__ = ["read_qapi"]
+__all__ = ["read_enums", "read_qapi"]
 
 _COMMENT = re.compile(r"#[^\n]*")
 _ENTRY = re.compile(
@@ -50,17 +50,30 @@ def _defined(code: str, entry: re.Match[str]) -> Iterator[Declaration]:
         yield from _constants(code, entry)
 
 
-def _constants(code: str, entry: re.Match[str]) -> Iterator[Declaration]:
-    """Yield the constants that C has for the members of an enum."""
-    prefix = _PREFIX.search(entry["rest"])
-    start = prefix[1] if prefix else _HUMP.sub("_", entry["name"]).upper()
+def read_enums(text: str) -> dict[str, tuple[str, ...]]:
+    """Return the values of each enumeration that a schema file defines."""
+    code = _COMMENT.sub(lambda match: " " * len(match[0]), text)
+    entries = (entry for entry in _ENTRY.finditer(code) if entry["kind"] == "enum")
+    return {entry["name"]: tuple(name for name, _ in _members(entry)) for entry in entries}
+
+
+def _members(entry: re.Match[str]) -> Iterator[tuple[str, int]]:
+    """Yield the members of an enum, and the offset of each."""
     data = _DATA.search(entry["rest"])
     if not data:
         return
     offset = entry.start("rest") + data.start("members")
     members = _CONDITION.sub(lambda match: " " * len(match[0]), data["members"])
     for member in _MEMBER.finditer(members):
-        line = 1 + code.count("\n", 0, offset + member.start())
-        constant = f"{start}_{member['name'].upper().replace('-', '_')}"
-        signature = f"{{ 'enum': '{entry['name']}' }}, '{member['name']}'"
+        yield member["name"], offset + member.start()
+
+
+def _constants(code: str, entry: re.Match[str]) -> Iterator[Declaration]:
+    """Yield the constants that C has for the members of an enum."""
+    prefix = _PREFIX.search(entry["rest"])
+    start = prefix[1] if prefix else _HUMP.sub("_", entry["name"]).upper()
+    for member, offset in _members(entry):
+        line = 1 + code.count("\n", 0, offset)
+        constant = f"{start}_{member.upper().replace('-', '_')}"
+        signature = f"{{ 'enum': '{entry['name']}' }}, '{member}'"
         yield Declaration(constant, line, signature, defines=True)
