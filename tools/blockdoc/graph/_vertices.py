@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The graph as QEMU numbers it: what the names are looked for in."""
+"""The graph as QEMU numbers it: what the names are looked for in.
+
+Tuples, because a large graph has many of them for a moment only.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from blockdoc.graph.model import PERMISSIONS, Kind
 
@@ -11,8 +14,7 @@ __all__ = ["Link", "Vertex", "permissions"]
 _KNOWN = frozenset(PERMISSIONS.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Vertex:
+class Vertex(NamedTuple):
     """A node of the graph before it has a name that stays."""
 
     #: QEMU's number for it, good within one answer.
@@ -26,8 +28,7 @@ class Vertex:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An edge between two of QEMU's numbers."""
 
     parent: int

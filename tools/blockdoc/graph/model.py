@@ -26,6 +26,7 @@ letter  QMP                  the parent may …
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 __all__ = ["KINDS", "PERMISSIONS", "Edge", "Graph", "Kind", "Node", "letters", "node_id"]
@@ -62,11 +63,12 @@ class Node:
     flags: tuple[str, ...] = ()
     #: Line of the file that it was read from.
     line: int = field(default=0, compare=False)
+    #: Identifies it within a graph, in characters that Mermaid accepts.
+    id: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def id(self) -> str:
-        """Identify it within a graph, in characters that Mermaid accepts."""
-        return node_id(self.kind, self.name)
+    def __post_init__(self) -> None:
+        """Make the id once: it is asked for again and again."""
+        object.__setattr__(self, "id", node_id(self.kind, self.name))
 
     @property
     def title(self) -> str:
@@ -117,6 +119,7 @@ class Graph:
         return {node.id: node for node in self.nodes}
 
 
+@lru_cache(maxsize=1 << 16)
 def node_id(kind: Kind, name: str) -> str:
     """Write a name as a Mermaid id; no two names of a kind get the same."""
     return f"{_PREFIX[kind]}_{_TO_ESCAPE.sub(_escape, name)}"
@@ -124,7 +127,11 @@ def node_id(kind: Kind, name: str) -> str:
 
 def letters(permissions: Iterable[str]) -> str:
     """Write permissions as four letters: ``rw-s``."""
-    held = set(permissions)
+    return _letters(frozenset(permissions))
+
+
+@lru_cache(maxsize=256)
+def _letters(held: frozenset[str]) -> str:
     return "".join(letter if name in held else "-" for letter, name in PERMISSIONS.items())
 
 

@@ -18,9 +18,9 @@ from typing import Any, Final
 from blockdoc.errors import QemuError
 from blockdoc.graph._naming import name_vertices
 from blockdoc.graph._vertices import Link, Vertex, permissions
-from blockdoc.graph.model import Edge, Graph, Kind
+from blockdoc.graph.model import Edge, Graph, Kind, Node
 
-__all__ = ["FILTERS", "graph_from_qmp"]
+__all__ = ["FILTERS", "graph_from_qmp", "named_graph"]
 
 #: Drivers that QEMU marks with ``is_filter``.
 FILTERS: Final = frozenset(
@@ -56,6 +56,16 @@ def graph_from_qmp(
     exports: Sequence[_Answer],
 ) -> Graph:
     """Make the canonical graph of four answers that were given at the same moment."""
+    return named_graph(block_graph, nodes, jobs, exports)[0]
+
+
+def named_graph(
+    block_graph: _Answer,
+    nodes: Sequence[_Answer],
+    jobs: Sequence[_Answer],
+    exports: Sequence[_Answer],
+) -> tuple[Graph, dict[int, Node]]:
+    """Make the canonical graph, and say which node each of QEMU's numbers has become."""
     drivers = {node["node-name"]: node for node in nodes}
     types = {job["device"]: job["type"] for job in jobs}
     vertices = [_vertex(entry, drivers, types) for entry in block_graph["nodes"]]
@@ -66,7 +76,7 @@ def graph_from_qmp(
         Edge(called[link.parent].id, called[link.child].id, link.role, link.perm, link.shared)
         for link in links
     }
-    return Graph.of(called.values(), edges)
+    return Graph.of(called.values(), edges), called
 
 
 def _vertex(entry: _Answer, drivers: Mapping[str, _Answer], types: Mapping[str, str]) -> Vertex:
@@ -107,7 +117,7 @@ def _check(vertices: Sequence[Vertex], links: Sequence[Link]) -> None:
     """Refuse an answer whose edges lead nowhere."""
     known = {vertex.key for vertex in vertices}
     for link in links:
-        if not {link.parent, link.child} <= known:
+        if link.parent not in known or link.child not in known:
             message = (
                 f"x-debug-query-block-graph shows an edge `{link.role}` from {link.parent} to "
                 f"{link.child}, but not both nodes; take the answers again"

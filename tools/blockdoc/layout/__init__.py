@@ -5,7 +5,3 @@
 
     frames ──► union ──► _boxes: how large? ──► dot: where? ──► svg: one picture per frame
 """
-
-from blockdoc.layout.svg import draw
-
-__all__ = ["draw"]

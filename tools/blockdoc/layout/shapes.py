@@ -17,15 +17,25 @@ from math import hypot
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from blockdoc.graph.model import Edge, Kind, Node, letters
+from blockdoc.graph.model import Edge, Kind, Node
+from blockdoc.graph.words import demands
 from blockdoc.layout.dot import Place, Route
 from blockdoc.layout.measure import MONO, NAME, SMALL, fit, printable, width
 
-__all__ = ["arrow", "backdrop", "box_size", "curve", "label_size", "node_lines", "outline"]
+__all__ = [
+    "BESIDE",
+    "arrow",
+    "backdrop",
+    "box_size",
+    "curve",
+    "label_size",
+    "node_lines",
+    "outline",
+]
 
 #: Height of a box, and what its outline needs beside the text.
 _HIGH: Final = 44.0
-_BESIDE: Final[dict[Kind, float]] = {
+BESIDE: Final[dict[Kind, float]] = {
     "node": 22.0,
     "filter": 40.0,
     "backend": 34.0,
@@ -48,12 +58,12 @@ def box_size(node: Node) -> tuple[float, float]:
     """Say how large a box must be."""
     name, what = node_lines(node)
     text = max(width(name, NAME), width(what, SMALL))
-    return max(_NARROWEST, text + _BESIDE[node.kind]), _HIGH
+    return max(_NARROWEST, text + BESIDE[node.kind]), _HIGH
 
 
 def label_size(edge: Edge) -> tuple[float, float]:
     """Say how large the label of an edge is."""
-    permissions = f"{letters(edge.perm)} / {letters(edge.shared)}"
+    permissions = demands(edge)
     role = width(fit(printable(edge.role)), SMALL)
     return max(role, width(permissions, MONO, mono=True)) + 12, _LABEL_HIGH
 
