@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Daemons to be looked at with gdb: built with debugging information, here or before."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from dwarf import Client, Daemon
+from scenes import Connect, Start, three_reads
+
+#: The build tree of a QEMU with debugging information; and of one whose coroutines are
+#: made with sigaltstack(2).
+BUILD, SIGALTSTACK = "QEMU_DWARF", "QEMU_DWARF_SIGALTSTACK"
+
+
+def _tree(variable: str) -> Path:
+    build = os.environ.get(variable)
+    if not build or not shutil.which("gdb"):
+        why = (
+            f"no QEMU with debugging information, or no gdb; {variable}=DIR names a build tree"
+        )
+        pytest.skip(why)
+    return Path(build)
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Return a storage daemon with debugging information."""
+    return _tree(BUILD) / "storage-daemon" / "qemu-storage-daemon"
+
+
+@pytest.fixture(scope="session")
+def sigaltstack() -> Path:
+    """Return a storage daemon with coroutines of the other kind (sigaltstack)."""
+    return _tree(SIGALTSTACK) / "storage-daemon" / "qemu-storage-daemon"
+
+
+@pytest.fixture(scope="session")
+def qemu_io() -> Path:
+    """Return a tool that does what it is told to an image, with debugging information."""
+    tool = _tree(BUILD) / "qemu-io"
+    if not tool.exists():
+        pytest.skip(f"{tool} is not built")
+    return tool
+
+
+@pytest.fixture
+def start(program: Path, tmp_path: Path) -> Iterator[Start]:
+    """Start daemons; end them all."""
+    started: list[Daemon] = []
+
+    def begin(*options: str, of: Path = program) -> Daemon:
+        started.append(Daemon(of, tmp_path, options))
+        return started[-1]
+
+    yield begin
+    for daemon in started:
+        daemon.close()
+
+
+@pytest.fixture
+def client() -> Iterator[Callable[..., Client]]:
+    """Connect NBD clients; hang all up."""
+    connected: list[Client] = []
+
+    def connect(*arguments: object) -> Client:
+        connected.append(Client(*arguments))  # type: ignore[arg-type]
+        return connected[-1]
+
+    yield connect
+    for one in connected:
+        one.close()
+
+
+@pytest.fixture
+def waiting(start: Start, client: Connect) -> Daemon:
+    """Start a daemon in which three reads wait below three formats."""
+    return three_reads(start, client)

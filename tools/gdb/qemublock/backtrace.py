@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Frames as text, in the form that gdb's own ``bt`` has."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import gdb
+
+from qemublock import stacks
+from qemublock.listing import title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from qemublock.coroutine import Coroutine, Coroutines
+
+#: A source that is known by its name.
+KNOWN = "util/qemu-coroutine.c"
+#: What is printed in full; the rest is ``...``, as gdb does by default.
+SCALARS = (
+    gdb.TYPE_CODE_PTR,
+    gdb.TYPE_CODE_INT,
+    gdb.TYPE_CODE_ENUM,
+    gdb.TYPE_CODE_BOOL,
+    gdb.TYPE_CODE_CHAR,
+    gdb.TYPE_CODE_FLT,
+)
+
+
+def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
+    """Yield a coroutine's title, its frames, and those of the coroutines that entered it."""
+    yield title(one)
+    number = 0
+    seen: set[int] = set()
+    now: Coroutine | None = one
+    while now is not None and now.address not in seen:
+        seen.add(now.address)
+        try:
+            with stacks.frames_of(now) as found:
+                for text in lines(found, number):
+                    yield text
+                    number += 1
+            now = _caller(known, now)
+        except gdb.error as error:
+            notes.append(f"coroutine {hex(one.address)}: {error}")
+            return
+    if now is not None:
+        notes.append(f"the callers of coroutine {hex(one.address)} go round")
+
+
+def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:
+    if not one.caller:
+        return None
+    return known.get(one.caller) or known.leader(one.caller)
+
+
+def lines(frames: Iterable[gdb.Frame], number: int = 0) -> Iterator[str]:
+    """Yield a line for each frame, the first of them called `number`."""
+    for level, frame in enumerate(frames, number):
+        yield f"#{level:<3} {line(frame)}"
+
+
+def line(frame: gdb.Frame) -> str:
+    """Return one frame as a line, without its number."""
+    name = frame.name() or "??"
+    where = frame.find_sal()
+    text = f"{name} ({', '.join(arguments(frame))})"
+    if frame.type() == gdb.INLINE_FRAME:
+        text = f"{text} [inlined]"
+    if where.symtab is not None:
+        return f"{text} at {_source(where.symtab)}:{where.line}"
+    library = gdb.solib_name(frame.pc())
+    return f"{text} from {library}" if library else f"{hex(frame.pc())} in {text}"
+
+
+def arguments(frame: gdb.Frame) -> Iterator[str]:
+    """Yield a frame's arguments as ``name=value``."""
+    function = frame.function()
+    if function is None or function.symtab is None:
+        return
+    try:
+        block: gdb.Block | None = frame.block()
+    except RuntimeError:
+        return
+    while block is not None and block.function is None:
+        block = block.superblock
+    for symbol in block or ():
+        if symbol.is_argument:
+            yield f"{symbol.name}={_value(frame, symbol)}"
+
+
+def _value(frame: gdb.Frame, symbol: gdb.Symbol) -> str:
+    try:
+        value = symbol.value(frame)
+        if value.is_optimized_out:
+            return "<optimized out>"
+        if value.type.strip_typedefs().code not in SCALARS:
+            return "..."
+        return value.format_string(max_elements=40, symbols=False)
+    except gdb.error as error:
+        return f"<{error}>"
+
+
+def _source(symtab: gdb.Symtab) -> str:
+    """Return a source's name as QEMU's tree has it."""
+    tree, whole_name = _tree(), symtab.fullname()
+    if tree and whole_name.startswith(tree):
+        return whole_name[len(tree) :]
+    name = symtab.filename
+    while name.startswith("../"):
+        name = name[3:]
+    return name
+
+
+@functools.cache
+def _tree() -> str:
+    """Return the directory of QEMU's sources, as this program was built from them."""
+    known = gdb.lookup_global_symbol("qemu_coroutine_create")
+    name = known.symtab.fullname() if known is not None else ""
+    return name[: -len(KNOWN)] if name.endswith(KNOWN) else ""

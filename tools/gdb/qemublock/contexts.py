@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Event loops: which thread runs each, and what it still has to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import gdb
+
+from qemublock import threads
+from qemublock.lists import chain, elements, has, static, text
+from qemublock.qom import path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Bits of QEMUBH::flags (util/async.c).
+SCHEDULED, DELETED, ONESHOT, IDLE = 0x2, 0x4, 0x8, 0x10
+#: QEMUClockType of include/qemu/timer.h.
+CLOCKS = ("realtime", "virtual", "host", "virtual-rt")
+
+
+@dataclass(frozen=True)
+class Context:
+    """An AioContext and who runs it."""
+
+    address: int
+    name: str
+    #: gdb's number of its thread; 0: not known.
+    thread: int
+    value: gdb.Value
+
+
+def contexts() -> list[Context]:
+    """Return the main loop's, then those of iothreads.
+
+    :raise DamagedError: the main loop's cannot be found.
+    """
+    main = static("qemu_aio_context", "main-loop.c")
+    found = [Context(int(main), "main loop", 1, main)]  # QEMU's main thread is its first
+    for thread, iothread in _iothreads():
+        ctx = iothread["ctx"]
+        found.append(Context(int(ctx), _name(thread, iothread), thread.num, ctx))
+    return found
+
+
+def _iothreads() -> Iterator[tuple[gdb.InferiorThread, gdb.Value]]:
+    """Yield threads that are in iothread_run(), with its iothread."""
+    for thread in threads.each():
+        for frame in threads.frames():
+            if frame.name() == "iothread_run":
+                iothread = _iothread(frame)
+                if iothread is not None:
+                    yield thread, iothread
+                break
+
+
+def _iothread(frame: gdb.Frame) -> gdb.Value | None:
+    """Return what iothread_run() runs, if the compiler has kept it."""
+    for name in ("iothread", "opaque"):
+        try:
+            value = frame.read_var(name)
+            if not value.is_optimized_out:
+                return value.cast(gdb.lookup_type("IOThread").pointer())
+        except (gdb.error, ValueError):
+            continue
+    return None
+
+
+def _name(thread: gdb.InferiorThread, iothread: gdb.Value) -> str:
+    try:
+        name = path(iothread).rsplit("/", 1)[-1]
+    except (gdb.error, ValueError):
+        name = thread.name or "?"
+    return f"iothread {name}"
+
+
+def lines(context: Context) -> Iterator[str]:
+    """Yield what one event loop has to do."""
+    ctx = context.value
+    thread = f"thread {context.thread}" if context.thread else "no thread"
+    yield f"{context.name} ({hex(context.address)}, {thread})"
+    for bh in _bhs(ctx):
+        yield f"  {bh}"
+    for handler in elements(ctx["aio_handlers"], "node"):
+        functions = [
+            f"{name[3:]} {symbol(handler[name])}"
+            for name in ("io_read", "io_write", "io_poll")
+            if int(handler[name])
+        ]
+        if functions:
+            yield f"  fd {int(handler['pfd']['fd'])}: {', '.join(functions)}"
+    yield from _timers(ctx["tlg"])
+    for co in elements(ctx["scheduled_coroutines"], "co_scheduled_next"):
+        yield f"  to be entered: coroutine {hex(int(co))}"
+
+
+def main_loop_timers() -> Iterator[str]:
+    """Yield the timers that are no event loop's own (main_loop_tlg)."""
+    symbol = gdb.lookup_global_symbol("main_loop_tlg")
+    if symbol is not None:
+        yield from _timers(symbol.value())
+
+
+def _bhs(ctx: gdb.Value) -> Iterator[str]:
+    for bh in elements(ctx["bh_list"], "next"):
+        flags = int(bh["flags"])
+        if flags & SCHEDULED and not flags & DELETED:
+            kind = "one-shot BH" if flags & ONESHOT else "idle BH" if flags & IDLE else "BH"
+            name = text(bh["name"]) if has(bh, "name") else ""
+            yield f"{kind} scheduled: {name or symbol(bh['cb'])}"
+
+
+def _timers(group: gdb.Value) -> Iterator[str]:
+    for number, clock in enumerate(CLOCKS):
+        timers = group["tl"][number]
+        first = timers["active_timers"] if int(timers) else timers
+        if not int(first):
+            continue
+        for timer in chain(first, "next"):
+            yield f"  timer at {int(timer['expire_time'])} ns ({clock}): {symbol(timer['cb'])}"
+
+
+def symbol(pointer: gdb.Value) -> str:
+    """Return the name of the function to which a pointer points."""
+    return function_at(int(pointer))
+
+
+def function_at(address: int) -> str:
+    """Return the name of the function at `address`; the address if there is none."""
+    words = gdb.execute(f"info symbol {address}", to_string=True)
+    if words.startswith("No symbol"):
+        return hex(address)
+    return words.split(" in section")[0].split(" + ")[0].strip()

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The block graph, in the words of QMP: what its queries would have answered.
+
+The ids and the order are those of x-debug-query-block-graph (bdrv_get_xdbg_block_graph()
+in block.c), which counts nodes as it comes across them and puts each in front.  The
+other answers hold what can be read without calling QEMU; what only a debugger sees is
+under keys that QMP does not have, all of which begin with ``x-``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Callable
+
+import gdb
+
+from qemublock.lists import DamagedError, chain, elements, node_name, one_of, static, text
+from qemublock.qom import device_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: BLK_PERM_… of include/block/block-common.h, in the order of QAPI's BlockPermission.
+PERMISSIONS = (
+    (0x1, "consistent-read"),
+    (0x2, "write"),
+    (0x4, "write-unchanged"),
+    (0x8, "resize"),
+)
+#: is_block_job() in blockjob.c.
+BLOCK_JOBS = ("backup", "commit", "mirror", "stream")
+#: BDRV_O_RDWR and BDRV_O_INACTIVE of include/block/block-common.h.
+RDWR, INACTIVE = 0x2, 0x800
+
+Json = dict[str, Any]
+
+
+class Graph:
+    """What is in the graph now; what could not be read is in `notes`."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.backends = list(self._all("block_backends", "block-backend.c", "link"))
+        self.jobs = list(self._all("jobs", "job.c", "job_list"))
+        self.nodes = list(self._all("graph_bdrv_states", "block.c", "node_list"))
+        self.exports = list(self._all("block_exports", "export.c", "next"))
+
+    def _all(self, name: str, source: str, link: str) -> Iterator[gdb.Value]:
+        with self._noting(name):
+            yield from elements(static(name, source), link)
+
+    @contextlib.contextmanager
+    def _noting(self, what: str) -> Iterator[None]:
+        """Go on when a part of `what` cannot be read, and say so."""
+        try:
+            yield
+        except (DamagedError, gdb.error) as error:
+            self.notes.append(f"{what}: {error}")
+
+    def answers(self) -> Json:
+        """Return answers by the names of QMP's commands."""
+        return {
+            "x-debug-query-block-graph": self.graph(),
+            "query-named-block-nodes": self._each("node", reversed(self.nodes), self._node),
+            "query-block-jobs": self._each("job", self._block_jobs(), self._as_block_job),
+            "query-jobs": self._each("job", self.jobs, self._job),
+            "query-block-exports": self._each("export", self.exports, self._export),
+        }
+
+    def _each(
+        self, what: str, items: Iterable[gdb.Value], say: Callable[[gdb.Value], Json]
+    ) -> list[Json]:
+        """Return what `say` says of each; what cannot be read is left out, and noted."""
+        found: list[Json] = []
+        for item in items:
+            with self._noting(f"{what} at {hex(int(item))}"):
+                found.append(say(item))
+        return found
+
+    def graph(self) -> Json:
+        """Return what x-debug-query-block-graph answers."""
+        made = _Numbers()
+        for blk in self.backends:
+            with self._noting(f"BlockBackend at {hex(int(blk))}"):
+                made.node(blk, "block-backend", backend_name(blk))
+                if int(blk["root"]):
+                    made.edge(blk, blk["root"])
+        for job in self._block_jobs():
+            made.node(job, "block-job", text(job["id"]))
+            with self._noting(f"nodes of job {text(job['id'])}"):
+                for item in chain(_block_job(job)["nodes"], "next"):
+                    made.edge(job, item["data"].cast(_pointer("BdrvChild")))
+        for bs in self.nodes:
+            made.node(bs, "block-driver", node_name(bs))
+            with self._noting(f"children of {node_name(bs)}"):
+                for edge in elements(bs["children"], "next"):
+                    made.edge(bs, edge)
+        return {"nodes": made.nodes[::-1], "edges": made.edges[::-1]}
+
+    def _block_jobs(self) -> list[gdb.Value]:
+        return [job for job in self.jobs if job_type(job) in BLOCK_JOBS]
+
+    def _node(self, bs: gdb.Value) -> Json:
+        flags = int(bs["open_flags"])
+        return {
+            "node-name": node_name(bs),
+            "drv": driver(bs),
+            "file": bs["filename"].string(errors="replace"),
+            "ro": not flags & RDWR,
+            "active": not flags & INACTIVE,
+            "encrypted": bool(bs["encrypted"]),
+            "image": {"virtual-size": int(bs["total_sectors"]) * 512},
+            "dirty-bitmaps": self._bitmaps(bs),
+            "x-address": int(bs),
+            "x-quiesce-counter": int(bs["quiesce_counter"]),
+            "x-in-flight": int(bs["in_flight"]),
+            "x-aio-context": int(bs["aio_context"]),
+        }
+
+    def _bitmaps(self, bs: gdb.Value) -> list[Json]:
+        found: list[Json] = []
+        with self._noting(f"bitmaps of {node_name(bs)}"):
+            found.extend(map(_bitmap, elements(bs["dirty_bitmaps"], "list")))
+        return found
+
+    def _job(self, job: gdb.Value) -> Json:
+        return {
+            "id": text(job["id"]),
+            "type": job_type(job),
+            "status": one_of(job["status"], "JOB_STATUS_"),
+            "current-progress": int(job["progress"]["current"]),
+            "total-progress": int(job["progress"]["total"]),
+            "x-pause-count": int(job["pause_count"]),
+            "x-busy": bool(job["busy"]),
+            "x-cancelled": bool(job["cancelled"]),
+            "x-coroutine": int(job["co"]),
+        }
+
+    def _as_block_job(self, job: gdb.Value) -> Json:
+        common = self._job(job)
+        block_job = _block_job(job)
+        return {
+            "device": common["id"],
+            "type": common["type"],
+            "status": common["status"],
+            "offset": common["current-progress"],
+            "len": common["total-progress"],
+            "io-status": one_of(block_job["iostatus"], "BLOCK_DEVICE_IO_STATUS_"),
+            "speed": int(block_job["speed"]),
+        }
+
+    def _export(self, export: gdb.Value) -> Json:
+        blk = export["blk"]
+        root = blk["root"] if int(blk) else blk
+        node = node_name(root["bs"]) if int(root) else ""
+        return {
+            "id": text(export["id"]),
+            "type": one_of(export["drv"]["type"], "BLOCK_EXPORT_TYPE_"),
+            "node-name": node,
+            "shutting-down": not export["user_owned"],
+            "x-refcount": int(export["refcount"]),
+        }
+
+
+class _Numbers:
+    """Counts nodes as bdrv_get_xdbg_block_graph() does: in the order of first sight."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Json] = []
+        self.edges: list[Json] = []
+        self._numbers: dict[int, int] = {}
+
+    def _number(self, pointer: gdb.Value) -> int:
+        return self._numbers.setdefault(int(pointer), len(self._numbers) + 1)
+
+    def node(self, pointer: gdb.Value, kind: str, name: str) -> None:
+        self.nodes.append({"id": self._number(pointer), "type": kind, "name": name})
+
+    def edge(self, parent: gdb.Value, child: gdb.Value) -> None:
+        perm, shared = int(child["perm"]), int(child["shared_perm"])
+        self.edges.append(
+            {
+                "parent": self._number(parent),
+                "child": self._number(child["bs"]),
+                "name": text(child["name"]),
+                "perm": [word for bit, word in reversed(PERMISSIONS) if perm & bit],
+                "shared-perm": [word for bit, word in reversed(PERMISSIONS) if shared & bit],
+            }
+        )
+
+
+def _bitmap(bitmap: gdb.Value) -> Json:
+    """Return what query-named-block-nodes says of a bitmap: nothing of what it has not."""
+    name = {"name": text(bitmap["name"])} if int(bitmap["name"]) else {}
+    inconsistent = {"inconsistent": True} if bitmap["inconsistent"] else {}
+    return {
+        **name,
+        **inconsistent,
+        "recording": not bitmap["disabled"] or bool(int(bitmap["successor"])),
+        "busy": bool(bitmap["busy"]),
+        "persistent": bool(bitmap["persistent"]),
+        "x-readonly": bool(bitmap["readonly"]),
+        "x-size": int(bitmap["size"]),
+    }
+
+
+def _pointer(name: str) -> gdb.Type:
+    return gdb.lookup_type(name).pointer()
+
+
+def _block_job(job: gdb.Value) -> gdb.Value:
+    """Return a job as the BlockJob that it begins."""
+    return job.cast(_pointer("BlockJob"))
+
+
+def backend_name(blk: gdb.Value) -> str:
+    """Return what the graph calls a BlockBackend: its name, or its device's."""
+    return text(blk["name"]) or (device_name(blk["dev"]) if int(blk["dev"]) else "")
+
+
+def driver(bs: gdb.Value) -> str:
+    """Return the name of a node's driver; empty without one."""
+    return text(bs["drv"]["format_name"]) if int(bs["drv"]) else ""
+
+
+def job_type(job: gdb.Value) -> str:
+    """Return a job's type."""
+    return one_of(job["driver"]["job_type"], "JOB_TYPE_")

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All that a bug report needs, as JSON: `blockdoc crash-report` makes a page of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import gdb
+
+from qemublock import backtrace, threads
+from qemublock.knowledge import Knowledge
+from qemublock.listing import listing, title
+from qemublock.lists import DamagedError
+from qemublock.sections import LISTS
+from qemublock.why import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: How QEMU's programs say their release.
+RELEASE = re.compile(rb"(qemu-[a-z-]+|QEMU emulator) version ([0-9][\x20-\x7e]*)")
+#: Lists that are a part of it as they are.
+LISTED = ("jobs", "requests", "contexts", "locks", "exports", "bitmaps", "throttle")
+#: How many frames of a thread are shown.
+FRAMES = 200
+Json = dict[str, Any]
+Line = TypeVar("Line")
+
+
+def report() -> Json:
+    """Read everything; what cannot be read is in its `notes`."""
+    known = Knowledge.now()
+    notes = known.notes
+    found: Json = {
+        "program": _program(),
+        "release": _release(),
+        "gdb": gdb.VERSION,
+        "signal": _signal(),
+        "why": _lines(explain(known), notes),
+        "threads": _lines(_threads(), notes),
+        "listing": _lines(listing(known), notes),
+        "coroutines": _lines(_coroutines(known), notes),
+        "graph": known.graph.answers(),
+    }
+    notes.extend(known.graph.notes)
+    for name in LISTED:
+        found[name] = _lines(LISTS[name][0]([], notes), notes)
+    return {**found, "notes": list(dict.fromkeys(notes))}
+
+
+def _lines(lines: Iterable[Line], notes: list[str]) -> list[Line]:
+    """Return lines as far as they can be had."""
+    found: list[Line] = []
+    try:
+        found.extend(lines)  # keeps what came before an error
+    except (DamagedError, gdb.error) as error:
+        notes.append(str(error))
+    return found
+
+
+def _threads() -> Iterator[Json]:
+    for thread in threads.each():
+        frames = [frame for frame, _ in zip(threads.frames(), range(FRAMES))]
+        name = f"Thread {thread.num} ({thread.name or '?'}, {thread.ptid[1]})"
+        yield {"title": name, "frames": list(backtrace.lines(frames))}
+
+
+def _coroutines(known: Knowledge) -> Iterator[Json]:
+    for one in known.coroutines.all:
+        if one.state.active:
+            lines = list(backtrace.whole(known.coroutines, one, known.notes))
+            waits = known.wait(one).words
+            yield {"title": title(one), "waits": waits, "frames": lines[1:]}
+
+
+def _program() -> str:
+    space = gdb.current_progspace()
+    return str(space.filename or "") if space else ""
+
+
+def _release() -> str:
+    """Return the release that the program's own file says."""
+    try:
+        match = RELEASE.search(Path(_program()).read_bytes())
+    except OSError:
+        return ""
+    return b" ".join(match.groups()).decode() if match else ""
+
+
+def _signal() -> str:
+    """Return the signal that ended or stopped the process; empty if it was none."""
+    text = gdb.execute("info program", to_string=True)
+    match = re.search(r"signal (SIG\w+, [^.\n]*)", text)
+    if match:
+        return match[1]
+    number = gdb.convenience_variable("_siginfo")
+    try:
+        return f"signal {int(number['si_signo'])}" if number is not None else ""
+    except gdb.error:
+        return ""

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Threads: gdb looks at one at a time, and afterwards at the one that it looked at before."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import gdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def selection() -> Iterator[None]:
+    """Leave gdb looking at the thread and the frame that it looks at now."""
+    thread = gdb.selected_thread()
+    try:
+        frame: gdb.Frame | None = gdb.selected_frame()
+    except gdb.error:
+        frame = None
+    try:
+        yield
+    finally:
+        if thread is not None and thread.is_valid():
+            thread.switch()
+        if frame is not None and frame.is_valid():
+            frame.select()
+
+
+def each() -> Iterator[gdb.InferiorThread]:
+    """Yield the threads, each selected, in the order of gdb's numbers."""
+    with selection():
+        for thread in sorted(gdb.selected_inferior().threads(), key=lambda it: it.num):
+            try:
+                thread.switch()
+            except gdb.error:
+                continue  # a worker of the kernel's, which no thread library knows
+            yield thread
+
+
+def select(number: int) -> None:
+    """Let gdb look at the thread that it calls `number`."""
+    for thread in gdb.selected_inferior().threads():
+        if thread.num == number:
+            thread.switch()
+
+
+def frames() -> Iterator[gdb.Frame]:
+    """Yield the frames of the selected thread, innermost first, as far as they can be had."""
+    try:
+        frame: gdb.Frame | None = gdb.newest_frame()
+        while frame is not None:
+            yield frame
+            frame = frame.older()
+    except gdb.error:
+        return

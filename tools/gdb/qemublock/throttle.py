@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Throttle groups: their limits, and who waits in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gdb
+
+from qemublock.lists import elements, offsets, static, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: BucketType of include/qemu/throttle.h, in the words of QAPI's ThrottleLimits.
+BUCKETS = ("bps-total", "bps-read", "bps-write", "iops-total", "iops-read", "iops-write")
+DIRECTIONS = ("reads", "writes")
+
+
+def lines() -> Iterator[str]:
+    """Yield the groups.
+
+    :raise DamagedError: their list cannot be read.
+    """
+    for group in elements(static("throttle_groups", "throttle-groups.c"), "list"):
+        yield words(group)
+        for member in elements(group["head"], "round_robin"):
+            yield f"  {_member(member)}"
+
+
+def words(group: gdb.Value) -> str:
+    """Return a group's name and limits."""
+    buckets = group["ts"]["cfg"]["buckets"]
+    limits = [
+        _limit(name, buckets[number])
+        for number, name in enumerate(BUCKETS)
+        if int(buckets[number]["avg"])
+    ]
+    return f"{text(group['name'])} ({', '.join(limits) or 'no limit'})"
+
+
+def group_of(member: gdb.Value) -> gdb.Value:
+    """Return the group of a ThrottleGroupMember, which points to a part of it."""
+    kind = gdb.lookup_type("ThrottleGroup")
+    at = int(member["throttle_state"]) - offsets(kind)["ts"]
+    return gdb.Value(at).cast(kind.pointer()).dereference()
+
+
+def _limit(name: str, bucket: gdb.Value) -> str:
+    bursts = f", bursts {int(bucket['max'])}" if int(bucket["max"]) else ""
+    return f"{name} {int(bucket['avg'])}{bursts}"
+
+
+def _member(member: gdb.Value) -> str:
+    waiting = [
+        f"{int(member['pending_reqs'][number])} {what} wait"
+        for number, what in enumerate(DIRECTIONS)
+        if int(member["pending_reqs"][number])
+    ]
+    off = int(member["io_limits_disabled"])
+    switched = f", limits off ({off} drained sections)" if off else ""
+    return f"member {hex(int(member))}: {', '.join(waiting) or 'nobody waits'}{switched}"
