@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Copy buttons. Pages say everything without this; it only saves work.
+// Copy buttons, and tabs for answers that differ by release.
+// Pages say everything without this; it only saves work and room.
 "use strict";
 
 (() => {
@@ -28,13 +29,14 @@
   // The commands of a transcript, without arrows: to paste into a QMP monitor.
   function commands(figure) {
     return [...figure.querySelectorAll(".qmp-command")]
+      .filter((message) => !message.closest("[hidden]"))
       .map((message) => message.textContent.replace(/^->/, "").replace(/\s*\n\s*/g, " ").trim())
       .join("\n");
   }
 
   function addCommandsButton(figure) {
     const head = figure.querySelector(".guide-head");
-    if (!head || !figure.querySelector(".qmp-command") || figure.querySelector(".alternative")) {
+    if (!head || !figure.querySelector(".qmp-command")) {
       return;
     }
     const button = document.createElement("button");
@@ -45,12 +47,97 @@
     head.append(button);
   }
 
-  // A link to a step that is folded away opens it.
+  // Tabs, as the ARIA Authoring Practices have them: arrows move, and select.
+  let tabs = 0;
+
+  function makeTabs(box) {
+    const panels = [...box.querySelectorAll(":scope > .alternative")];
+    const list = document.createElement("div");
+    list.className = "alternative-tabs";
+    list.setAttribute("role", "tablist");
+    list.setAttribute("aria-label", "Answers by release");
+    for (const panel of panels) {
+      const label = panel.querySelector(".alternative-for").textContent.trim();
+      list.append(makeTab(panel, label));
+    }
+    list.addEventListener("click", (event) => {
+      const tab = event.target.closest("[role=tab]");
+      if (tab) {
+        selectEverywhere(tab);
+      }
+    });
+    list.addEventListener("keydown", (event) => moveTo(list, event));
+    box.classList.add("tabbed");
+    box.prepend(list);
+    const newest = panels.findIndex((panel) => panel.hasAttribute("data-newest"));
+    select(list.children[newest < 0 ? panels.length - 1 : newest]);
+  }
+
+  function makeTab(panel, label) {
+    const tab = document.createElement("button");
+    tabs += 1;
+    tab.type = "button";
+    tab.id = `alternative-tab-${tabs}`;
+    tab.textContent = label;
+    tab.setAttribute("role", "tab");
+    panel.id = `alternative-${tabs}`;
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    tab.setAttribute("aria-controls", panel.id);
+    return tab;
+  }
+
+  function panelOf(tab) {
+    return document.getElementById(tab.getAttribute("aria-controls"));
+  }
+
+  function select(tab) {
+    for (const other of tab.parentElement.children) {
+      const chosen = other === tab;
+      other.setAttribute("aria-selected", String(chosen));
+      other.tabIndex = chosen ? 0 : -1;
+      panelOf(other).hidden = !chosen;
+    }
+  }
+
+  // Who wants one release wants it in every step of the page; what was clicked stays in place.
+  function selectEverywhere(tab) {
+    const before = tab.getBoundingClientRect().top;
+    for (const other of document.querySelectorAll(".alternative-tabs [role=tab]")) {
+      if (other.textContent === tab.textContent) {
+        select(other);
+      }
+    }
+    scrollBy({ top: tab.getBoundingClientRect().top - before, behavior: "instant" });
+  }
+
+  function moveTo(list, event) {
+    const all = [...list.children];
+    const here = all.indexOf(document.activeElement);
+    const to = {
+      ArrowLeft: (here + all.length - 1) % all.length,
+      ArrowRight: (here + 1) % all.length,
+      Home: 0,
+      End: all.length - 1,
+    }[event.key];
+    if (here >= 0 && to !== undefined) {
+      event.preventDefault();
+      selectEverywhere(all[to]);
+      all[to].focus();
+    }
+  }
+
+  // A link to a step that is folded away opens it; one into a tab's panel shows the panel.
   function unfold() {
     const found = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const details = found && found.querySelector("details.setup");
     if (details) {
       details.open = true;
+    }
+    const panel = found && found.closest(".alternative[hidden]");
+    if (panel) {
+      selectEverywhere(document.getElementById(panel.getAttribute("aria-labelledby")));
+      found.scrollIntoView();
     }
   }
 
@@ -60,6 +147,7 @@
       button.hidden = false;
       button.addEventListener("click", () => copy(target(button), button));
     }
+    document.querySelectorAll(".alternatives").forEach(makeTabs);
     document.querySelectorAll("figure.step-qmp").forEach(addCommandsButton);
     unfold();
     addEventListener("hashchange", unfold);

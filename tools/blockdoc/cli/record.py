@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from blockdoc.doctest.machine import sweep
+from blockdoc.cli.progress import Bar, progress
 from blockdoc.doctest.record import Recording, record, replace_file
 from blockdoc.doctest.run import ExampleRun
 from blockdoc.doctest.split import complement
 from blockdoc.errors import AuthorError, BlockdocError, Place
 from blockdoc.example import is_example, parse_example, read_text
-from blockdoc.qemu import Build, find_build
+from blockdoc.plural import counted
+from blockdoc.qemu import Build, find_build, sweep, walls_of
 from blockdoc.transcript import Condition
 
 __all__ = ["add_parser"]
@@ -37,23 +38,27 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 def run(options: argparse.Namespace) -> int:
     """Record every example named; 1 if one could not be, or does not hold twice."""
     build = find_build()
+    walls = walls_of(build)
+    if walls.missing:
+        sys.stderr.write(f"{walls}\n")
     if options.split is not None:
         _check_split(options.split, build)
     sweep()
     root = Path.cwd()
-    results = [_one(path, root, build, options.split) for path in _examples(options.paths)]
+    paths = list(_examples(options.paths))
+    with progress("record", len(paths)) as bar:
+        results = [_one(path, root, build, options.split, bar) for path in paths]
     changed = sum(result is True for result in results)
     failed = sum(result is None for result in results)
-    sys.stdout.write(
-        f"QEMU {build.version}: {len(results)} examples, {changed} changed, {failed} failed\n"
-    )
+    counts = f"{counted(len(results), 'example')}, {changed} changed, {failed} failed"
+    sys.stdout.write(f"QEMU {build.version}: {counts}\n")
     return 1 if failed else 0
 
 
 def _check_split(condition: str, build: Build) -> None:
     """Refuse a condition under which what this QEMU answers would not belong."""
     complement(condition)
-    if not Condition.parse(condition, Place("--split", 1)).applies(build.release):
+    if not Condition.parse(condition, Place("--split", 1)).applies(build):
         raise AuthorError(f"--split {condition!r}: this is QEMU {build.version}")
 
 
@@ -67,23 +72,26 @@ def _examples(paths: Sequence[Path]) -> Iterator[Path]:
             raise AuthorError(f"{path}: no such file")
 
 
-def _one(path: Path, root: Path, build: Build, split: str | None) -> bool | None:
+def _one(path: Path, root: Path, build: Build, split: str | None, bar: Bar) -> bool | None:
     """Record one example: True if it changed, None if it failed."""
     absolute = path.absolute()
     name = str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(path)
+    bar.say(name)
     try:
         text = read_text(path, name)
         example = parse_example(text, name)
-        if example.requires is not None and not example.requires.applies(build.release):
+        if example.requires is not None and not example.requires.applies(build):
             return False
         recording = asyncio.run(record(text, name, build, split))
         if recording.new != recording.old:
-            _show(recording)
+            bar.write(_diff(recording))
             replace_file(path, recording)
         asyncio.run(_again(recording, build))
     except BlockdocError as error:
-        sys.stderr.write(f"{error}\n")
+        bar.complain(f"{error}\n")
         return None
+    finally:
+        bar.advance()
     return recording.new != recording.old
 
 
@@ -98,11 +106,11 @@ async def _again(recording: Recording, build: Build) -> None:
         raise BlockdocError(message, error.place) from error
 
 
-def _show(recording: Recording) -> None:
+def _diff(recording: Recording) -> str:
     diff = difflib.unified_diff(
         recording.old.splitlines(keepends=True),
         recording.new.splitlines(keepends=True),
         f"a/{recording.path}",
         f"b/{recording.path}",
     )
-    sys.stdout.writelines(line if line.endswith("\n") else f"{line}\n" for line in diff)
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in diff)

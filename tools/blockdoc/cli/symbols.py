@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from blockdoc.errors import MissingError
+from blockdoc.plural import counted
+from blockdoc.qemu.sources import source_trees
 from blockdoc.source import Citation, Finding, Index, cited, make_index, open_tree
 from blockdoc.transcript import Release
 
@@ -26,7 +28,8 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         action="append",
         default=[],
         metavar="[RELEASE=]DIR",
-        help="a source tree of QEMU; once for each release, which its VERSION names",
+        help="a source tree of QEMU; once for each release, which its VERSION names; "
+        "without it, those of `blockdoc qemu source`",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(run=run)
@@ -34,11 +37,13 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the index; 1 if a citation does not hold."""
-    if not options.tree:
+    named = options.tree or [str(tree) for tree in source_trees()]
+    if not named:
         raise MissingError(
-            "say where QEMU's sources are: --tree DIR, or make symbols QEMU_SRC='DIR…'"
+            "say where QEMU's sources are: --tree DIR, or make symbols QEMU_SRC='DIR…'; "
+            "`make sources` brings them"
         )
-    trees = sorted(map(open_tree, options.tree), key=lambda it: Release.parse(it.release))
+    trees = sorted(map(open_tree, named), key=lambda it: Release.parse(it.release))
     index, findings = make_index(list(_citations(Path.cwd())), trees, Index.read(INDEX))
     _write(index)
     _report(findings, options.format)
@@ -58,7 +63,7 @@ def _write(index: Index) -> None:
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.write_text(index.text(), encoding="utf-8")
     unfinished.replace(INDEX)
-    counts = f"{len(index.symbols)} symbols, {len(index.files)} files"
+    counts = f"{counted(len(index.symbols), 'symbol')}, {counted(len(index.files), 'file')}"
     sys.stderr.write(f"{INDEX}: {counts}, QEMU {', '.join(index.releases)}\n")
 
 

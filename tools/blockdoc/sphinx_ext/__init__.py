@@ -5,10 +5,16 @@
 
     a page says                       the site shows                            module
     ───────────────────────────────── ───────────────────────────────────────── ───────────
-    {qmp-example}  ```mermaid + id:   a step of an example, with its anchor     steps
+    {qmp-example}  {hmp-example}      a step of an example, with its anchor     steps
+    {console-example}  {trace-example}
+    ```mermaid with id:
     {example} jobs/commit-active      an example's steps, linked to its page    shown
+    ```mermaid+id:                    the graph as a picture, to step through   pictures
     {rule} DRAIN-3   {rule-index}     a rule as a card; the list of all rules   rules
+    {error-index}                     every error message that a step shows     error_index
+    {coverage}                        what of QMP the examples exercise         coverage
     ```mermaid without id:            a diagram, drawn while building           diagrams
+    title of an example               what it runs, a badge for each release    badges
     {rule} {step} {since}             links and badges in a sentence            roles
     {src} {commit}                    links to QEMU's sources                   sources
 
@@ -19,18 +25,29 @@ from collections.abc import Mapping
 
 from sphinx.application import Sphinx
 
+from blockdoc.sphinx_ext.badges import add_badges
 from blockdoc.sphinx_ext.builder import GuideBuilder
+from blockdoc.sphinx_ext.careful import CarefulParser, check_encoding
 from blockdoc.sphinx_ext.checks import check_guide, forget_failed_build
+from blockdoc.sphinx_ext.coverage import CoverageDirective, refresh_coverage
 from blockdoc.sphinx_ext.diagrams import MermaidDirective, add_diagrams
 from blockdoc.sphinx_ext.domain import GuideDomain
+from blockdoc.sphinx_ext.error_index import ErrorIndex, FillErrorIndex, refresh_errors
 from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
 from blockdoc.sphinx_ext.lexer import QmpLexer
 from blockdoc.sphinx_ext.pages import add_page_links
+from blockdoc.sphinx_ext.pictures import add_pictures
 from blockdoc.sphinx_ext.roles import GuideRole, SinceRole
 from blockdoc.sphinx_ext.rules import FillRuleIndex, RuleDirective, RuleIndex, refresh_index
 from blockdoc.sphinx_ext.shown import ExampleDirective
 from blockdoc.sphinx_ext.sources import CommitRole, SrcRole
-from blockdoc.sphinx_ext.steps import QmpExample, assemble_steps
+from blockdoc.sphinx_ext.steps import (
+    ConsoleExample,
+    HmpExample,
+    QmpExample,
+    TraceExample,
+    assemble_steps,
+)
 
 __all__ = ["setup"]
 
@@ -44,20 +61,30 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.add_config_value("guide_report_url", "", "html", str)  # …{path}…: report a mistake
     app.add_config_value("guide_symbols", "docs/_data/symbols.json", "env", str)
 
+    app.setup_extension("myst_parser")
+    app.add_source_parser(CarefulParser, override=True)
+    app.connect("env-before-read-docs", check_encoding)
     app.add_builder(GuideBuilder, override=True)
     app.set_translator("html", GuideTranslator, override=True)
     app.add_lexer("qmp", QmpLexer)
     app.add_domain(GuideDomain)
     add_nodes(app)
     add_diagrams(app)
+    add_pictures(app)
 
     app.add_directive("qmp-example", QmpExample)
+    app.add_directive("hmp-example", HmpExample)
+    app.add_directive("console-example", ConsoleExample)
+    app.add_directive("trace-example", TraceExample)
     app.add_directive("mermaid", MermaidDirective, override=True)
     app.add_directive("example", ExampleDirective)
     app.add_directive("rule", RuleDirective)
     app.add_directive("rule-index", RuleIndex)
+    app.add_directive("error-index", ErrorIndex)
+    app.add_directive("coverage", CoverageDirective)
 
     app.add_post_transform(FillRuleIndex)
+    app.add_post_transform(FillErrorIndex)
 
     app.add_role("rule", GuideRole("rule"))
     app.add_role("step", GuideRole("step"))
@@ -66,13 +93,16 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.add_role("commit", CommitRole())
 
     app.connect("doctree-read", assemble_steps)
+    app.connect("doctree-read", add_badges)
+    app.connect("env-get-outdated", refresh_coverage)
     app.connect("env-get-updated", refresh_index)
+    app.connect("env-get-updated", refresh_errors)
     app.connect("env-check-consistency", check_guide)
     app.connect("html-page-context", add_page_links)
     app.connect("build-finished", forget_failed_build)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": 6,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the site knows of all its pages: steps and rules, by page.
+"""What the site knows of all its pages: steps, rules, answers, what chapters show.
 
 Each table is ``{page: entries}``, so that a page that is read again replaces its own
 entries, and what parallel readers found is put together by a plain update.
@@ -18,7 +18,12 @@ from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
+from blockdoc.coverage import Fence
+
 __all__ = ["Entry", "GuideDomain", "RuleEntry"]
+
+#: What is kept by page.
+TABLES = ("step", "rule", "answers", "shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,15 @@ class GuideDomain(Domain):
     name = "guide"
     label = "Guide"
     object_types: ClassVar = {"step": ObjType("step", "step"), "rule": ObjType("rule", "rule")}
-    initial_data: ClassVar = {"step": {}, "rule": {}, "listed": ()}
-    data_version = 1
+    initial_data: ClassVar = {
+        "step": {},
+        "rule": {},
+        "answers": {},
+        "shown": {},
+        "listed": (),
+        "listed-errors": (),
+    }
+    data_version = 2
     dangling_warnings: ClassVar = {
         "step": "unknown step %(target)s: no example has a fence with this id",
         "rule": "unknown rule %(target)s: no page has it; docs/rules.md lists those there are",
@@ -83,8 +95,8 @@ class GuideDomain(Domain):
         assert isinstance(domain, cls)  # noqa: S101 - it is the one that setup() adds
         return domain
 
-    def note(self, kind: str, page: str, entry: Entry | RuleEntry) -> None:
-        """Remember an entry of `page`."""
+    def note(self, kind: str, page: str, entry: Entry | RuleEntry | Fence | str) -> None:
+        """Remember an entry of `page`; of kind ``shown``, a step that a chapter shows."""
         self.data[kind].setdefault(page, []).append(entry)
 
     def entries(self, kind: str) -> Iterator[tuple[str, Any]]:
@@ -98,12 +110,12 @@ class GuideDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page that is read again, or is gone."""
-        for kind in self.object_types:
+        for kind in TABLES:
             self.data[kind].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take what another reader found on `docnames`."""
-        for kind in self.object_types:
+        for kind in TABLES:
             found = otherdata[kind].items()
             self.data[kind].update((page, it) for page, it in found if page in docnames)
 

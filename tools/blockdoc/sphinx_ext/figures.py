@@ -4,7 +4,7 @@
 ::
 
     ┌ commit-active-start                    # [copy link]
-    │ With QEMU >= 10.0                                       if there are alternatives
+    │ QEMU 10.0 and later                                     if there are alternatives
     │ -> { "execute": "block-commit", … }
     │ <- { "return": {} }
     └
@@ -12,21 +12,18 @@
 On the example's page the figure has the step's id; in a chapter it links there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
-from sphinx.errors import ExtensionError
 
-from blockdoc.errors import AuthorError, MissingError, Place
+from blockdoc.errors import Place
 from blockdoc.example.model import StepKind
-from blockdoc.graph.mermaid import parse_mermaid
-from blockdoc.graph.model import Graph
-from blockdoc.graph.text import describe
-from blockdoc.layout.svg import draw
+from blockdoc.sphinx_ext.alternatives import alternatives
+from blockdoc.sphinx_ext.dialogues import dialogue_html, trace_html
 from blockdoc.sphinx_ext.html import heading, make, raw
-from blockdoc.sphinx_ext.report import warn_error
+from blockdoc.sphinx_ext.pictures import Frame, legend, pictures, read_graph
 from blockdoc.sphinx_ext.roles import link
 from blockdoc.sphinx_ext.transcripts import transcripts_html
 
@@ -53,32 +50,50 @@ class Figure:
     alternatives: tuple[Alternative, ...]
     title: str = ""
     setup: bool = False
+    #: The machine that it speaks to, if the example has several.
+    vm: str = ""
 
 
-def figures(steps: Sequence[Figure], page: str, *, own: bool) -> dict[str, nodes.Node]:
-    """Show all steps of one example on `page`; return the figure of each id.
+def figures(
+    steps: Sequence[Figure], page: str, root: Path, *, own: bool
+) -> dict[str, nodes.Node]:
+    """Show steps of one example on `page` of the site at `root`; the figure of each id.
 
     `own`: it is the example's own page, which has the anchors.  Elsewhere a figure
-    links there.
+    links there.  Graphs that are shown together share one layout.
     """
     prefix = "" if own else f"{page.replace('/', '-')}-"
-    bodies = _pictures([step for step in steps if step.kind == "graph"], prefix)
+    graphs = [step for step in steps if step.kind == "graph"]
+    bodies: dict[str, list[list[nodes.Node]]] = {}
+    for vm in dict.fromkeys(step.vm for step in graphs):
+        bodies |= pictures(_frames([it for it in graphs if it.vm == vm]), prefix)
     for step in steps:
+        texts = [(it.text, it.place) for it in step.alternatives]
         if step.kind == "qmp":
-            texts = [(it.text, it.place) for it in step.alternatives]
             bodies[step.id] = [[raw(html)] for html in transcripts_html(texts)]
-    return {step.id: _figure(step, bodies[step.id], page, own=own) for step in steps}
+        elif step.kind == "trace":
+            bodies[step.id] = [[raw(trace_html(it.text))] for it in step.alternatives]
+        elif step.kind != "graph":
+            bodies[step.id] = [[raw(dialogue_html(*it, step.kind))] for it in texts]
+    return {step.id: _figure(step, bodies[step.id], page, root, own=own) for step in steps}
+
+
+def _frames(steps: Sequence[Figure]) -> list[Frame]:
+    """Read the graphs of steps, alternatives and all."""
+    return [
+        Frame(step.id, number, read_graph(alternative.text, alternative.place))
+        for step in steps
+        for number, alternative in enumerate(step.alternatives)
+    ]
 
 
 def _figure(
-    step: Figure, bodies: Sequence[Sequence[nodes.Node]], page: str, *, own: bool
+    step: Figure, bodies: Sequence[Sequence[nodes.Node]], page: str, root: Path, *, own: bool
 ) -> nodes.Node:
-    content: list[nodes.Node] = []
-    for alternative, body in zip(step.alternatives, bodies, strict=True):
-        if alternative.when is not None:
-            words = f"With {alternative.when.replace('qemu', 'QEMU')}:"
-            content.append(make("p", [nodes.Text(words)], classes=["alternative"]))
-        content.extend(body)
+    conditions = [it.when for it in step.alternatives if it.when is not None]
+    content = [node for body in bodies for node in body]
+    if len(conditions) == len(bodies):
+        content = [alternatives(conditions, bodies, root)]
     if step.setup:
         summary = make("summary", [nodes.Text("Set-up, run before what follows")])
         content = [make("details", [summary, *content], classes=["setup"])]
@@ -88,6 +103,8 @@ def _figure(
         classes=["step", f"step-{step.kind}"],
         ids=[step.id] if own else [],
         aria_label=f"Step {step.id}",
+        data_step=step.id,
+        **({"data_vm": step.vm} if step.kind == "graph" else {}),
     )
 
 
@@ -96,61 +113,9 @@ def _head(step: Figure, page: str, *, own: bool) -> nodes.Node:
     label: list[nodes.Node] = [name if own else link("step", step.id, page, name)]
     if step.title:
         label.insert(0, make("span", [nodes.Text(step.title)], classes=["guide-title"]))
+    if step.vm:
+        words = [nodes.Text("on "), nodes.literal("", step.vm)]
+        label.append(make("span", words, classes=["guide-vm"]))
     if step.kind == "graph":
-        label.append(_legend(page))
+        label.append(legend(page))
     return heading(label, step.id, "step") if own else make("p", label, classes=["guide-head"])
-
-
-def _pictures(steps: Sequence[Figure], prefix: str) -> dict[str, list[list[nodes.Node]]]:
-    """Draw recorded graphs, all with one layout."""
-    frames = [
-        (step.id, f"{prefix}{step.id}-{number}", _graph(alternative))
-        for step in steps
-        for number, alternative in enumerate(step.alternatives)
-    ]
-    if not frames:
-        return {}
-    try:
-        drawn = draw([graph for *_, graph in frames], ids=[name for _, name, _ in frames])
-    except MissingError as error:
-        raise ExtensionError(str(error)) from error
-    pictures: dict[str, list[list[nodes.Node]]] = {step.id: [] for step in steps}
-    for (step_id, _, graph), svg in zip(frames, drawn, strict=True):
-        pictures[step_id].append(list(_picture(step_id, graph, svg)))
-    return pictures
-
-
-def _picture(step_id: str, graph: Graph, svg: str) -> Iterator[nodes.Node]:
-    yield make(
-        "div",
-        [raw(svg)],
-        classes=["graph-box"],
-        tabindex="0",
-        role="region",
-        aria_label=f"Block graph {step_id}",
-    )
-    summary = make("summary", [nodes.Text("The same in words")])
-    words = make("pre", [nodes.Text(describe(graph))], tabindex="0")
-    yield make("details", [summary, words], classes=["in-words"])
-
-
-def _legend(page: str) -> nodes.Node:
-    return pending_xref(
-        "",
-        nodes.inline("", "how to read it"),
-        refdoc=page,
-        refdomain="std",
-        reftype="ref",
-        reftarget="reading-graphs",
-        refexplicit=True,
-        refwarn=True,
-    )
-
-
-def _graph(alternative: Alternative) -> Graph:
-    """Read a recorded graph; warn and show none where it does not parse."""
-    try:
-        return parse_mermaid(alternative.text, alternative.place)
-    except AuthorError as error:
-        warn_error(error, str(alternative.place), "graph")
-        return Graph()

@@ -7,13 +7,17 @@ Everything that the extension shows is made of docutils' own nodes and of
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 __all__ = ["GuideTranslator", "add_nodes", "heading", "make", "raw", "tag"]
+
+
+#: From how many characters on the text of a table's cell needs room beside others.
+_SENTENCE: Final = 40
 
 
 class tag(nodes.General, nodes.TextElement):  # noqa: N801 - docutils calls nodes like that
@@ -38,9 +42,11 @@ class GuideTranslator(HTML5Translator):
         empty: bool = False,  # noqa: FBT001, FBT002 - docutils' own signature
         **attributes: Any,  # noqa: ANN401 - docutils' own signature
     ) -> str:
-        """Make the box around a table, which may be wide, focusable."""
+        """Make the box around a table, which may be wide, focusable; mark its sentences."""
         if isinstance(node, nodes.container) and "table-wrapper" in node["classes"]:
-            attributes.setdefault("tabindex", "0")
+            attributes |= {"tabindex": "0", "role": "group", "aria-label": "Table"}
+        if isinstance(node, nodes.entry) and len(node.astext()) >= _SENTENCE:
+            attributes["classes"] = [*attributes.get("classes", ()), "sentence"]
         return super().starttag(node, tagname, suffix, empty, **attributes)
 
 

@@ -21,6 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from blockdoc.errors import AuthorError
 from blockdoc.example import Example, Step, read_example
+from blockdoc.sphinx_ext.domain import GuideDomain
 from blockdoc.sphinx_ext.figures import Alternative, Figure, figures
 from blockdoc.sphinx_ext.html import make
 from blockdoc.sphinx_ext.report import warn, warn_error
@@ -55,9 +56,15 @@ class ExampleDirective(SphinxDirective):
     def _show(self, example: Example, name: str) -> nodes.Node:
         only = self._only(example)
         chosen = [step.id for step in example.steps if not only or step.id in only]
-        # Graphs that are not shown still take part in the layout.
-        steps = [it for it in example.steps if it.kind == "graph" or it.id in chosen]
-        shown = figures([_figure(step) for step in steps], self.env.docname, own=False)
+        steps = [it for it in example.steps if it.id in chosen]
+        for step_id in chosen:
+            GuideDomain.of(self.env).note("shown", self.env.docname, step_id)
+        shown = figures(
+            [_figure(step) for step in steps],
+            self.env.docname,
+            Path(self.env.srcdir),
+            own=False,
+        )
         title = make("p", [nodes.Text("Example: "), self._link(example, name)])
         title["classes"] = ["example-title"]
         return make("div", [title, *(shown[it] for it in chosen)], classes=["example"])
@@ -95,4 +102,5 @@ def _figure(step: Step) -> Figure:
         ),
         title=options.get("title", ""),
         setup="setup" in options,
+        vm=options.get("vm", ""),
     )

@@ -1,42 +1,83 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``{qmp-example}`` and recorded graphs on an example's own page.
+"""Steps on an example's own page: transcripts, console, monitor, and recorded graphs.
 
 A directive sees one fence; a step may have several (alternatives by release), and the
 graphs of a page share one layout.  So each fence leaves a placeholder, and when the
 page is read the placeholders become figures.
 """
 
+import contextlib
+from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from blockdoc.errors import Place
+from blockdoc.coverage import Fence, answers
+from blockdoc.errors import AuthorError, Place
 from blockdoc.example.model import StepKind
-from blockdoc.example.options import QmpFence
+from blockdoc.example.options import ConsoleFence, HmpFence, QmpFence, TraceFence
 from blockdoc.sphinx_ext.domain import Entry, GuideDomain
 from blockdoc.sphinx_ext.figures import Alternative, Figure, figures
 from blockdoc.sphinx_ext.pages import is_example_page, source_path
 from blockdoc.sphinx_ext.report import warn
+from blockdoc.transcript import parse_transcript
 
-__all__ = ["QmpExample", "assemble_steps", "step_fence"]
+__all__ = [
+    "ConsoleExample",
+    "HmpExample",
+    "QmpExample",
+    "TraceExample",
+    "assemble_steps",
+    "step_fence",
+]
 
 
 class placeholder(nodes.General, nodes.Element):  # noqa: N801 - docutils calls nodes like that
     """A fence of a step: its :class:`Figure`, with one alternative."""
 
 
-class QmpExample(SphinxDirective):
-    """A step: a piece of QMP conversation."""
+class _Step(SphinxDirective):
+    """A step that runs something."""
 
     has_content = True
-    option_spec: ClassVar = QmpFence.option_spec
+    kind: ClassVar[StepKind]
 
     def run(self) -> list[nodes.Node]:
         """Leave a placeholder."""
-        return step_fence(self, "qmp")
+        return step_fence(self, self.kind)
+
+
+class QmpExample(_Step):
+    """A step: a piece of QMP conversation."""
+
+    kind = "qmp"
+    option_spec: ClassVar = QmpFence.option_spec
+
+
+class HmpExample(_Step):
+    """A step: commands of the human monitor."""
+
+    kind = "hmp"
+    option_spec: ClassVar = HmpFence.option_spec
+
+
+class ConsoleExample(_Step):
+    """A step: QEMU's and libnbd's tools."""
+
+    kind = "console"
+    option_spec: ClassVar = ConsoleFence.option_spec
+
+
+class TraceExample(_Step):
+    """A step: trace events."""
+
+    kind = "trace"
+    option_spec: ClassVar = TraceFence.option_spec
 
 
 def step_fence(directive: SphinxDirective, kind: StepKind) -> list[nodes.Node]:
@@ -52,7 +93,20 @@ def step_fence(directive: SphinxDirective, kind: StepKind) -> list[nodes.Node]:
         return []
     entry = Entry(options["id"], directive.lineno, options.get("when"))
     GuideDomain.of(env).note("step", env.docname, entry)
-    return [_placeholder(directive, kind)]
+    figure = _placeholder(directive, kind)
+    if kind == "qmp":
+        _note_answers(directive.env, figure["figure"])
+    return [figure]
+
+
+def _note_answers(env: BuildEnvironment, figure: Figure) -> None:
+    """Remember what QEMU answers; a fence that cannot be read is told of elsewhere."""
+    (alternative,) = figure.alternatives
+    with contextlib.suppress(AuthorError):
+        found = answers(parse_transcript(alternative.text, alternative.place))
+        fence = Fence(figure.id, alternative.when or "", found)
+        if fence.when or any(it.desc for it in found):
+            GuideDomain.of(env).note("answers", env.docname, fence)
 
 
 def _placeholder(directive: SphinxDirective, kind: StepKind) -> nodes.Element:
@@ -68,6 +122,7 @@ def _placeholder(directive: SphinxDirective, kind: StepKind) -> nodes.Element:
         alternatives=(Alternative(text, place, when),),
         title=directive.options.get("title", ""),
         setup="setup" in directive.options,
+        vm=directive.options.get("vm", ""),
     )
     return placeholder("", figure=figure)
 
@@ -77,7 +132,7 @@ def assemble_steps(app: Sphinx, document: nodes.document) -> None:
     found = list(document.findall(placeholder))
     groups = [list(group) for _, group in groupby(found, key=lambda node: node["figure"].id)]
     steps = [_join([node["figure"] for node in group]) for group in groups]
-    shown = figures(steps, app.env.docname, own=True)
+    shown = figures(steps, app.env.docname, Path(app.srcdir), own=True)
     for group, step in zip(groups, steps, strict=True):
         figure = shown.pop(step.id, None)  # an id that comes again is reported elsewhere
         if figure is not None:
@@ -89,4 +144,4 @@ def assemble_steps(app: Sphinx, document: nodes.document) -> None:
 def _join(fences: list[Figure]) -> Figure:
     first = fences[0]
     alternatives = tuple(alternative for it in fences for alternative in it.alternatives)
-    return Figure(first.id, first.kind, alternatives, first.title, first.setup)
+    return replace(first, alternatives=alternatives)

@@ -2,11 +2,13 @@
 """A transcript as HTML: one ``<pre>``, each message in a span of its kind.
 
 The text of the element is the author's, to the letter: what is selected and copied is
-a transcript again.
+a transcript again.  Where it has alternatives, the parts that another one does not have
+are in ``<mark>``: a member, an element, or a whole message.
 """
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import chain
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -14,51 +16,80 @@ from pygments.formatters import HtmlFormatter
 from blockdoc.errors import AuthorError, Place
 from blockdoc.sphinx_ext.lexer import QmpLexer
 from blockdoc.sphinx_ext.report import warn_error
-from blockdoc.transcript import parse_transcript
+from blockdoc.transcript import Source, Span, Transcript, contrast, parse_transcript
 
 __all__ = ["transcripts_html"]
 
 LEXER = QmpLexer(stripnl=False, ensurenl=False)
 FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
-#: A piece of the text: what kind of message it is (empty: between messages), and the text.
-Piece = tuple[str, str]
-
 
 def transcripts_html(texts: Sequence[tuple[str, Place]]) -> list[str]:
-    """Show the alternatives of a step; messages that not all of them have are marked."""
-    pieces = [list(_pieces(text, place)) for text, place in texts]
-    common = set.intersection(*({text.strip() for _, text in it} for it in pieces))
-    return [_block(it, common) for it in pieces]
+    """Show the alternatives of a step, with what differs between them marked."""
+    transcripts = [_parse(text, place) for text, place in texts]
+    return [_block(it, _differing(it, transcripts)) for it in transcripts]
 
 
-def _pieces(text: str, place: Place) -> Iterator[Piece]:
-    """Cut `text` into its messages; warn where it does not parse."""
-    end = 0
+def _parse(text: str, place: Place) -> Transcript:
+    """Parse `text`; warn where it does not parse, and take it for one without messages."""
     try:
-        items = parse_transcript(text, place).items
+        return parse_transcript(text, place)
     except AuthorError as error:
         warn_error(error, str(place), "transcript")
-        items = ()
-    for item in items:
-        yield "", text[end : item.start]
-        # A message is a block of its own, so the line break behind it is part of it.
-        end = item.end + text.startswith("\n", item.end)
-        yield type(item).__name__.lower(), text[item.start : end]
-    yield "", text[end:]
+        return Transcript(Source(text, place), ())
 
 
-def _block(pieces: Sequence[Piece], common: set[str]) -> str:
-    body = "".join(_span(kind, text, text.strip() in common) for kind, text in pieces)
+def _differing(one: Transcript, transcripts: Sequence[Transcript]) -> list[Span]:
+    """Return the parts of `one` that some other has not; none of them within another."""
+    others = (other for other in transcripts if other is not one)
+    spans = {span for other in others for span in contrast(one, other)[0]}
+    outer: list[Span] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not outer or start >= outer[-1][1]:
+            outer.append((start, end))
+    return outer
+
+
+def _block(transcript: Transcript, marked: Sequence[Span]) -> str:
+    body = "".join(_pieces(transcript, marked))
     return (
         '<div class="highlight-qmp notranslate"><div class="highlight">'
         f'<pre tabindex="0">{body}</pre></div></div>\n'
     )
 
 
-def _span(kind: str, text: str, common: bool) -> str:  # noqa: FBT001
-    if not kind:
-        return escape(text)
-    classes = f"qmp-{kind}" if common else f"qmp-{kind} differs"
+def _pieces(transcript: Transcript, marked: Sequence[Span]) -> Iterator[str]:
+    text, end = transcript.source.text, 0
+    for item in transcript.items:
+        yield escape(text[end : item.start])
+        # A message is a block of its own, so the line break behind it is part of it.
+        end = item.end + text.startswith("\n", item.end)
+        inside = [span for span in marked if item.start <= span[0] < item.end]
+        html = "".join(_message(text, (item.start, end), inside))
+        yield f'<span class="qmp-{type(item).__name__.lower()}">{html}</span>'
+    yield escape(text[end:])
+
+
+def _message(text: str, whole: Span, marked: Sequence[Span]) -> Iterator[str]:
+    """Yield a message in colours, in and between the marks; a token never has a mark's end."""
+    position, end = whole
+    for start, stop in chain.from_iterable(_lines(text, span) for span in marked):
+        yield _coloured(text[position:start])
+        yield f'<mark class="differs">{_coloured(text[start:stop])}</mark>'
+        position = stop
+    yield _coloured(text[position:end])
+
+
+def _lines(text: str, span: Span) -> Iterator[Span]:
+    """Cut a part into its lines, without their indentation."""
+    start = span[0]
+    for line in text[slice(*span)].splitlines(keepends=True):
+        if line.strip():
+            yield start + len(line) - len(line.lstrip()), start + len(line.rstrip())
+        start += len(line)
+
+
+def _coloured(text: str) -> str:
     html = highlight(text, LEXER, FORMATTER)
-    return f'<span class="{classes}">{html}</span>'
+    # The formatter ends every line, the last one too.
+    return html if text.endswith("\n") else html.removesuffix("\n")
