@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,15 @@ def test_what_apt_says_is_shown_when_it_fails(
     with pytest.raises(SetupError):
         system.provide([GRAPHVIZ])
     assert "E: no network\nset-up: apt-get update failed" in capsys.readouterr().err
+
+
+def test_libraries_to_build_with_are_looked_for(tool: Tool, tmp_path: Path) -> None:
+    build = system.NEEDS["build"]
+    for name in build.programs:
+        tool(name)
+    assert not replace(build, headers=("none.h",)).met()
+    there = replace(build, headers=())
+    assert there.met()
+    assert calls(tmp_path)[-1] == f"pkg-config --exists {' '.join(build.libraries)}"
+    tool("pkg-config", "exit 1")
+    assert not there.met()

@@ -62,7 +62,7 @@ def test_only_commands_are_written_and_the_rest_is_filled_in(
     assert "flowchart TD" in text
     assert "Some prose between." in text
     assert '+<- { "return": {} }' in output
-    assert "1 examples, 1 changed, 0 failed" in output
+    assert "1 example, 1 changed, 0 failed" in output
     assert doctest(pytester.path) == 0
 
 
@@ -179,7 +179,7 @@ def test_a_file_that_is_not_utf_8_is_told_and_the_others_go_on(
     path.write_bytes(b"Stra\xdfe\n")
     good = project(BARE, "t/good")
     output = record(pytester.path, status=1)
-    assert "examples/t/bad.md:1: not UTF-8 at byte 4\n" in output
+    assert "examples/t/bad.md:1: not UTF-8 at byte 4; save the file as UTF-8\n" in output
     assert "JOB_STATUS_CHANGE" in good.read_text()
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     ("action", "message"),
     [
         ("time.sleep(100)", "no reply within 1 s"),
-        ("os.abort()", "QEMU ended, killed by SIGABRT"),
+        ("os.abort()", "QEMU aborted (SIGABRT)"),
     ],
 )
 def test_a_qemu_that_does_not_reply_is_told_at_the_command(
@@ -213,5 +213,7 @@ def test_a_qemu_that_does_not_reply_is_told_at_the_command(
 def test_a_condition_has_a_complement() -> None:
     assert complement("qemu < 10.0") == "qemu >= 10.0"
     assert complement("qemu >= 7.2") == "qemu < 7.2"
+    assert complement("command job-pause") == "no command job-pause"
+    assert complement("no driver nbd") == "driver nbd"
     with pytest.raises(AuthorError, match="expected such as"):
         complement("sometimes")

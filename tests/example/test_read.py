@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from blockdoc.errors import AuthorError, Place
 from blockdoc.example import Example, parse_example, read_example
+from blockdoc.qemu import Build
 from blockdoc.transcript import Release
 
 GOOD = """\
@@ -52,11 +53,12 @@ def read(text: str) -> Example:
 
 
 def test_front_matter_names_the_machine_and_its_images_in_order() -> None:
-    machine = read(GOOD).machine
+    example = read(GOOD)
+    (machine,) = example.machines
     assert machine.kind == "storage-daemon"
     assert machine.args == ("--object", "iothread,id=io0")
-    assert [image.name for image in machine.images] == ["base.qcow2", "top.qcow2", "data.img"]
-    base, top, data = machine.images
+    assert [image.name for image in example.images] == ["base.qcow2", "top.qcow2", "data.img"]
+    base, top, data = example.images
     assert (base.format, base.size) == ("qcow2", "64M")
     assert (top.backing, top.backing_format, top.size) == ("base.qcow2", "qcow2", None)
     assert (data.format, data.data) == ("raw", ("write -P 0x11 0 1M",))
@@ -93,14 +95,18 @@ def test_an_empty_graph_fence_has_a_body_of_no_lines() -> None:
     assert text[: fence.start] == "```mermaid\n---\nid: g\n---\n"
 
 
+def build(version: str) -> Build:
+    return Build(version, Release.parse(version), "a test")
+
+
 def test_alternatives_share_an_id_and_one_applies() -> None:
     text = (
         "```{qmp-example}\n:id: a\n:when: qemu < 10.0\n\n-> 1\n```\n\n"
         "```{qmp-example}\n:id: a\n:when: qemu >= 10.0\n\n-> 2\n```\n"
     )
     (step,) = read(text).steps
-    assert step.fence(Release.parse("7.2.22")).text.strip() == "-> 1"
-    assert step.fence(Release.parse("11.1.3")).text.strip() == "-> 2"
+    assert step.fence(build("7.2.22")).text.strip() == "-> 1"
+    assert step.fence(build("11.1.3")).text.strip() == "-> 2"
 
 
 def test_a_fence_that_only_displays_markdown_is_no_step() -> None:

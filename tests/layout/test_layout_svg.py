@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from blockdoc.errors import MissingError, Place
 from blockdoc.graph import Edge, Graph, Node, parse_mermaid
-from blockdoc.layout import draw
 from blockdoc.layout.measure import MONO, NAME, SMALL, width
+from blockdoc.layout.svg import before, draw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +52,11 @@ def classes(group: Element) -> set[str]:
     return set(group.get("class", "").split())
 
 
+def whole(svg: Element) -> str | None:
+    """Return the view that all frames share."""
+    return svg.get("data-whole", svg.get("viewBox"))
+
+
 def edges(svg: Element) -> dict[str, Element]:
     """Find edges by their sentence up to the colon."""
     groups = [group for group in svg.iter(f"{SVG}g") if group.find(f"{SVG}path") is not None]
@@ -85,7 +90,7 @@ def test_every_node_and_edge_is_drawn_where_its_ends_are(path: Path) -> None:
 
 def test_frames_share_one_layout() -> None:
     first, second = picture(CHAIN, COMMIT)
-    assert first.get("viewBox") == second.get("viewBox")
+    assert whole(first) == whole(second)
     shared = boxes(first).keys() & boxes(second).keys()
     assert shared == {node.name for node in CHAIN.nodes}
     assert all(centre(boxes(first)[name]) == centre(boxes(second)[name]) for name in shared)
@@ -127,7 +132,7 @@ def test_the_kind_shows_in_shape_and_words() -> None:
 
 def test_a_picture_has_a_title_and_a_text_alternative() -> None:
     [svg] = picture(COMMIT)
-    assert svg.get("role") == "img"
+    assert svg.get("role") == "group"  # an image could hold no links
     assert svg.get("aria-labelledby") == "g0-title g0-desc"
     assert svg.findtext(f"{SVG}title") == "Block graph: 7 nodes, 1 job, 1 export, 1 backend"
     assert "export e (nbd)" in (svg.findtext(f"{SVG}desc") or "")
@@ -161,7 +166,7 @@ def test_names_are_data(names: list[str]) -> None:
     loops = [Edge(node.id, node.id, node.name) for node in nodes]
     text = draw([Graph.of(nodes, loops)], ids=["g"])[0]
     tags = {element.tag.removeprefix(SVG) for element in fromstring(text).iter()}  # noqa: S314 - as above
-    assert tags <= {"svg", "g", "title", "desc", "rect", "polygon", "line", "path", "text"}
+    assert tags <= {"svg", "a", "g", "title", "desc", "rect", "polygon", "line", "path", "text"}
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202a-\u202e]", text)
 
 
@@ -226,3 +231,77 @@ def test_every_class_that_is_drawn_is_styled() -> None:
     plain = {"bg-node", "bg-edge", "bg-ro", "bg-leaving", "bg-from-export", "bg-from-backend"}
     plain |= {"bg-from-node", "bg-from-filter"}
     assert {name for name in drawn - plain if f".{name}" not in css} == set()
+
+
+def test_alternatives_of_a_step_are_marked_where_they_differ_and_are_not_a_story() -> None:
+    """Each is compared with its own counterpart before it, not with its neighbour."""
+    top, old, new = (
+        Node("node", "a", "raw"),
+        *(Node("node", "b", driver) for driver in ("file", "null-co")),
+    )
+    graphs = [Graph((top,), ()), Graph((top, old), ()), Graph((top, new), ())]
+    drawn = draw(graphs, ids=["f0", "f1", "f2"], steps=["one", "two", "two"])
+    first, left, right = (boxes(fromstring(svg)) for svg in drawn)  # noqa: S314 - our own output
+    assert "bg-differs" not in classes(first["a"]) | classes(left["a"]) | classes(right["a"])
+    for side in (left, right):
+        assert {"bg-differs", "bg-new"} <= classes(side["b"])
+        assert "bg-changed" not in classes(side["b"])
+
+
+def test_boxes_and_lines_link_to_what_explains_them_and_not_by_name() -> None:
+    nodes = [
+        Node("job", "term:evil"),
+        Node("filter", "f", "throttle"),
+        Node("node", "n", "raw"),
+    ]
+    edges = [
+        Edge(nodes[0].id, nodes[1].id, "main node"),
+        Edge(nodes[1].id, nodes[2].id, "file"),
+    ]
+    [svg] = picture(Graph.of(nodes, edges))
+    links = [link.get("href") for link in svg.iter(f"{SVG}a")]
+    assert links == [
+        *("rule:PERM-10", "rule:PERM-8"),  # the lines
+        *("term:block job", "term:filter", "term:node"),
+        *("rule:PERM-10", "rule:PERM-8"),  # their labels
+    ]
+
+
+def test_a_picture_has_no_room_for_what_only_others_show() -> None:
+    """Neither below nor beside, unless it nearly fills the width; alternatives are alike."""
+    nodes = [Node("node", name, "raw") for name in "abcde"]
+    line = Edge(nodes[0].id, nodes[4].id, "file")
+    one, most = (Graph.of(nodes[:count], ()) for count in (1, 4))
+    every = Graph.of(nodes, [line])
+    small, wide, large = picture(one, most, every)
+    assert {whole(it) for it in (small, wide, large)} == {large.get("viewBox")}
+    assert float(small.get("width", "")) == 64 + 12
+    assert float(small.get("height", "")) == float(wide.get("height", "")) == 44 + 12
+    assert wide.get("width") == large.get("width")
+    assert float(large.get("height", "")) > 100
+    x, y, *_ = map(float, small.get("viewBox", "").split())
+    assert centre(boxes(small)["a"]) == centre(boxes(large)["a"])
+    assert centre(boxes(small)["a"]) == pytest.approx((x + 6 + 32, y + 6 + 22), abs=1)
+    drawn = draw([one, every], ids=["x", "y"], steps=["z", "z"])
+    assert len({fromstring(it).get("viewBox") for it in drawn}) == 1  # noqa: S314 - ours
+
+
+def test_a_frame_is_compared_with_the_one_before_not_with_an_alternative() -> None:
+    one, two, three = (
+        Graph.of([Node("node", name, "raw") for name in names], ())
+        for names in ("a", "ab", "abc")
+    )
+    assert before([one, two, three], ["x", "y", "y"]) == [None, one, one]
+
+
+def test_a_box_is_as_large_in_every_frame_as_any_needs_it() -> None:
+    short = Graph.of([Node("node", "top", "raw")], ())
+    long = Graph.of([Node("node", "top", "a-driver-with-a-long-name")], ())
+
+    def widths(*frames: Graph) -> list[str | None]:
+        found = [next(boxes(svg)["top"].iter(f"{SVG}rect")) for svg in picture(*frames)]
+        return [it.get("width") for it in found]
+
+    needed = widths(long)
+    assert widths(short, long) == widths(long, short) == needed * 2
+    assert widths(short) != needed

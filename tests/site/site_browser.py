@@ -6,7 +6,7 @@ from selenium.webdriver import Chrome
 __all__ = ["PARTS", "PHONE", "open_page", "serious"]
 
 #: Into how many tests the pages are divided.
-PARTS = 6
+PARTS = 12
 
 PHONE, DESK = 375, 1280
 #: All rules on all of a page, but contrast, which takes a second for 500 elements, only on

@@ -23,6 +23,32 @@ def requested(browser: Chrome, origin: str) -> Iterator[str]:
             yield asked["request"]["url"]
 
 
+#: Words of headings and of tables that two lines divide, and what is wrong with the boxes
+#: that scroll: one has to be seen to scroll, to be reached by key, and to have a name.
+BROKEN = """
+const found = [];
+for (const cell of document.querySelectorAll("article :is(h1, td, th)")) {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/[\\p{L}\\d]{2,}/gu)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((it) => Math.round(it.top)));
+      if (lines.size > 1) found.push(`${cell.tagName} breaks ${word[0]}`);
+    }
+  }
+}
+for (const box of document.querySelectorAll(".graph-box, .diagram, .table-wrapper")) {
+  if (box.scrollWidth <= box.clientWidth) continue;
+  const seen = getComputedStyle(box).backgroundAttachment.includes("local");
+  const named = box.getAttribute("aria-label") && box.getAttribute("role");
+  if (!seen || !named || box.tabIndex !== 0) found.push(`a ${box.className} scrolls in secret`);
+}
+return found;
+"""
+
+
 def test_pages_are_quiet_and_ask_nobody_else(
     browser: Chrome, origin: str, pages: list[str]
 ) -> None:
@@ -42,12 +68,13 @@ def test_pages_are_quiet_and_ask_nobody_else(
 
 
 def test_pages_fit_a_phone(browser: Chrome, origin: str, pages: list[str]) -> None:
-    """Nothing makes a page wider than 375 pixels; wide things scroll in their own box."""
+    """Wider than 375 pixels is only what scrolls in its own box; no word is broken."""
     problems = []
     for page in pages:
         open_page(browser, f"{origin}/{page}", PHONE)
         width = browser.execute_script("return document.scrollingElement.scrollWidth")
         problems += [f"{page}: {width} px"] if width > PHONE else []
+        problems += [f"{page}: {it}" for it in browser.execute_script(BROKEN)]
     assert problems == []
 
 

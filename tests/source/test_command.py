@@ -44,6 +44,10 @@ def test_a_citation_that_does_not_hold_is_reported(
 
 
 @pytest.mark.usefixtures("guide")
-def test_without_a_tree_it_says_how_to_give_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_tree_it_says_how_to_give_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BLOCKDOC_CACHE", str(tmp_path))
+    monkeypatch.delenv("QEMU_SRC", raising=False)
     assert main(["symbols"]) == 2
     assert "QEMU_SRC" in capsys.readouterr().err

@@ -12,6 +12,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,3 +106,9 @@ def read_site(path: Path, root: Path) -> Site:
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     """Return the site of the case that the test is parametrised with."""
     return read_site(Path(__file__).parent / "cases" / request.param, tmp_path)
+
+
+@pytest.fixture
+def make_site() -> Callable[[Path, Path], Site]:
+    """Return what makes a site of a case's file, in a directory."""
+    return read_site

@@ -4,7 +4,7 @@
 import pytest
 from blockdoc.errors import AuthorError, QemuError
 from blockdoc.transcript import Condition, Release, choose
-from transcript_support import PLACE
+from transcript_support import PLACE, qemu
 
 
 def _conditions(*texts: str | None) -> list[Condition | None]:
@@ -61,12 +61,24 @@ def test_a_version_that_cannot_be_read_is_qemus_fault() -> None:
 )
 def test_conditions(text: str, release: str, *, applies: bool) -> None:
     condition = Condition.parse(text, PLACE)
-    assert condition.applies(Release.parse(release)) is applies
+    assert condition.applies(qemu(release)) is applies
     assert str(condition) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "10.0", "qemu 10.0", "qemu => 10.0", "qemu >= 10,", "q >= 1.0"]
+    "text",
+    [
+        "",
+        "10.0",
+        "qemu 10.0",
+        "qemu => 10.0",
+        "qemu >= 10,",
+        "q >= 1.0",
+        "command",
+        "no qemu >= 1.0",
+        "not command x",
+        "comand x",
+    ],
 )
 def test_conditions_that_cannot_be_read_are_refused(text: str) -> None:
     with pytest.raises(
@@ -91,7 +103,7 @@ def test_conditions_that_cannot_be_read_are_refused(text: str) -> None:
 def test_one_alternative_applies(
     conditions: list[str | None], release: str, index: int
 ) -> None:
-    assert choose(_conditions(*conditions), Release.parse(release)) == index
+    assert choose(_conditions(*conditions), qemu(release)) == index
 
 
 @pytest.mark.parametrize(
@@ -113,4 +125,49 @@ def test_none_or_several_are_refused(
     conditions: list[str | None], release: str, message: str
 ) -> None:
     with pytest.raises(AuthorError, match=message):
-        choose(_conditions(*conditions), Release.parse(release))
+        choose(_conditions(*conditions), qemu(release))
+
+
+CHANGE = ("command", "block-job-change")
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        ("command block-job-change", True),
+        ("no command block-job-change", False),
+        ("command block-job-set-speed", False),
+        ("no  event  block-job-change", True),
+        ("event BLOCK_IO_ERROR", True),
+        ("driver nbd", True),
+        ("no driver nbd", False),
+        ("qemu >= 10.0, command block-job-change", True),
+        ("qemu >= 10.1, command block-job-change", False),
+        ("command block-job-change, no driver nbd", False),
+    ],
+)
+def test_a_condition_asks_what_qemu_offers(text: str, *, applies: bool) -> None:
+    target = qemu("10.0.13", CHANGE, ("event", "BLOCK_IO_ERROR"), ("driver", "nbd"))
+    assert Condition.parse(text, PLACE).applies(target) is applies
+
+
+def test_the_schema_is_not_asked_where_the_release_does_not_fit() -> None:
+    class Silent:
+        release = Release(7, 2)
+
+        def has(self, kind: str, name: str) -> bool:
+            raise AssertionError(kind, name)
+
+    assert not Condition.parse("command x, qemu >= 10.0", PLACE).applies(Silent())
+
+
+@pytest.mark.parametrize(("offers", "index"), [((CHANGE,), 0), ((), 1)])
+def test_a_release_newer_than_all_conditions_still_offers_what_it_offers(
+    offers: tuple[tuple[str, str], ...], index: int
+) -> None:
+    conditions = _conditions(
+        "qemu <= 10.0, command block-job-change",
+        "qemu <= 10.0, no command block-job-change",
+        "qemu < 9.0",
+    )
+    assert choose(conditions, qemu("11.1.3", *offers)) == index

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of transcripts share."""
 
+from dataclasses import dataclass
+
 from blockdoc.errors import Place
 from blockdoc.transcript import (
     Json,
     Match,
     Object,
+    OfferKind,
+    Release,
     apply_edits,
     match,
     parse_transcript,
@@ -13,6 +17,23 @@ from blockdoc.transcript import (
 )
 
 PLACE = Place("examples/jobs/some.md", 10)
+
+
+@dataclass(frozen=True)
+class Qemu:
+    """A QEMU for conditions: its release, and what it offers."""
+
+    release: Release
+    offers: frozenset[tuple[OfferKind, str]] = frozenset()
+
+    def has(self, kind: OfferKind, name: str) -> bool:
+        """Look it up."""
+        return (kind, name) in self.offers
+
+
+def qemu(version: str, *offers: tuple[OfferKind, str]) -> Qemu:
+    """Make a QEMU of a version that offers something."""
+    return Qemu(Release.parse(version), frozenset(offers))
 
 
 def read(text: str) -> Object:

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from stand_in import go_on, greet, hear, say
+
+greet()
+say({"error": 5, "id": hear()["id"]})
+go_on()

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from stand_in import go_on, greet, hear, say
+
+greet()
+name = hear()["id"]
+say({"return": {str(number): number for number in range(100_000)}, "id": name})
+go_on()

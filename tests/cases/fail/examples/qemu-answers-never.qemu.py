@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from stand_in import greet, hang
+
+greet()
+hang()
