@@ -80,7 +80,7 @@ def test_a_reader_has_no_path_of_writes() -> None:
             [
                 "filter thr (throttle)",
                 "backend vda refuses on thr",
-                "Rule PERM-6: a guest device",
+                "Rule PERM-6: a guest's disk",
                 "share-rw=on",
             ],
         ),
@@ -202,7 +202,7 @@ def test_a_refusal_names_a_numbered_rule_and_where_it_is() -> None:
     [found] = why_not(chain(), "w", "thr")
     assert found.rule == "PERM-6"
     assert str(found).endswith("(docs/devel/block/permissions.md#perm-6).")
-    assert "Rule PERM-6: a guest device shares all but write" in str(found)
+    assert "Rule PERM-6: a guest's disk shares all but write" in str(found)
 
 
 def test_only_what_is_no_edge_may_lack_a_numbered_rule() -> None:

@@ -57,7 +57,8 @@ _PERMISSIONS: Final = "docs/devel/block/permissions"
 
 REASONS: Final[dict[Why, Reason]] = {
     "device": Reason(
-        "a guest device shares all but write; with share-rw=on it shares that too",
+        "a guest's disk shares all but write, and some not resize; with share-rw=on it shares"
+        " write too",
         "PERM-6",
         "permissions-rules",
         _PERMISSIONS,
