@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tables of a driver's callbacks are those of QEMU's header, and name who calls them.
+"""The tables of a driver's fields are those of QEMU's header, and name who calls them.
 
 ::
 
     struct BlockDriver of each tree ──► name, coroutine, lock, half of the header ─┐
                                                                                    ├─► the same
     tables of the chapter ───────────────────────────────────────────────────────────┘
-    function that a row names ──► its body mentions the callback
+    functions of the core that call it ◄── the same ──► functions that a row names
+    its other fields ◄── the same ──► table of facts
 """
 
 import re
@@ -42,6 +43,9 @@ ROW = re.compile(
 FUNCTION = re.compile(
     r"^(?!\s)[^;{}#]*?\b(\w+)\([^;{}]*?\)\s*\n\{\n(.*?)\n\}", re.MULTILINE | re.DOTALL
 )
+#: A line of the header that declares a field which is no function.
+FACT = re.compile(r"^    (?:const )?\w+ (?:\*(?:const )?)*(?P<name>\w+);", re.MULTILINE)
+FACT_ROW = re.compile(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \|$", re.MULTILINE)
 CALLER = re.compile(r"\{src\}`(?:[^`:]+:)?(\w+)`")
 
 
@@ -72,10 +76,15 @@ def tree(series: str) -> Path:
     return found[series]
 
 
+def struct(tree: Path) -> str:
+    """Return what stands between the braces of `struct BlockDriver`."""
+    text = (tree / HEADER).read_text(encoding="utf-8")
+    return text.partition("\nstruct BlockDriver {\n")[2].partition("\n};\n")[0]
+
+
 def callbacks(tree: Path) -> set[Callback]:
     """Return the function pointers of `struct BlockDriver`."""
-    text = (tree / HEADER).read_text(encoding="utf-8")
-    body = text.partition("\nstruct BlockDriver {\n")[2].partition("\n};\n")[0]
+    body = struct(tree)
     border = body.index(IO_PART)
     code = uncomment(body)
     return {
@@ -116,21 +125,31 @@ def test_the_tables_are_the_header_of_10_2() -> None:
     assert set(rows) == callbacks(tree("10.2"))
 
 
-def test_each_caller_calls() -> None:
-    """The function that a row names mentions the callback."""
+def test_each_row_names_all_callers_in_the_core() -> None:
+    """A row names the functions that call the callback, and no other."""
     known = functions(tree("10.2"))
-    wrong = [
-        (row["name"], caller)
+    called = {
+        row["name"]: {
+            name
+            for name, bodies in known.items()
+            if any(re.search(rf"->{row['name']}\s*\(", body) for body in bodies)
+        }
         for row in tables()
-        for caller in CALLER.findall(row["callers"])
-        if not any(f"->{row['name']}" in body for body in known.get(caller, []))
-    ]
-    assert wrong == []
+    }
+    assert {row["name"]: set(CALLER.findall(row["callers"])) for row in tables()} == called
 
 
-def test_each_row_names_a_caller() -> None:
-    """No row is without."""
+def test_no_row_is_without_a_caller() -> None:
+    """A callback that nobody calls would be a finding, not a row."""
     assert [row["name"] for row in tables() if not CALLER.search(row["callers"])] == []
+
+
+def test_the_table_of_facts_has_each_other_field() -> None:
+    """What is no function pointer and no link of a list has its row."""
+    told = CHAPTER.read_text(encoding="utf-8")
+    told = told.partition("(driver-facts)=")[2].partition("(driver-smallest)=")[0]
+    rows = [name for row in FACT_ROW.findall(told) for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(rows) == sorted(FACT.findall(uncomment(struct(tree("10.2")))))
 
 
 @pytest.mark.parametrize("series", ["7.2", "10.0"])
