@@ -19,7 +19,7 @@ from blockdoc.source.declaration import Declaration
 from blockdoc.source.qapi import read_qapi
 from blockdoc.transcript import Release
 
-__all__ = ["Found", "SourceTree", "open_tree"]
+__all__ = ["Found", "SourceTree", "definitions_first", "open_tree"]
 
 #: The block layer and its neighbours, nearest first; "" is the files at the top.
 NEAR = (
@@ -58,25 +58,28 @@ class SourceTree:
         inside = os.path.normpath(name) == name and not name.startswith(("/", ".."))
         return inside and (self.root / name).is_file()
 
-    def find(self, names: Iterable[str]) -> dict[str, tuple[Found, ...]]:
-        """Find each name: its definitions, or else its declarations, nearest first.
+    def find(
+        self, names: Iterable[str], *, everywhere: bool = True
+    ) -> dict[str, tuple[Found, ...]]:
+        """Find each name: its definitions, then its declarations, nearest first.
 
         A name that is defined near is not looked for elsewhere.
         """
         found: dict[str, list[Found]] = {name: [] for name in names}
-        for files in (self.near, self.far):
+        for files in (self.near, self.far if everywhere else ()):
             wanted = {name for name, places in found.items() if not _defined(places)}
             for file in files if wanted else ():
                 for one in self.look(file, wanted):
                     found[one.declaration.name].append(one)
-        return {name: tuple(_defined(places) or places) for name, places in found.items()}
+        return {name: definitions_first(places) for name, places in found.items()}
 
     def look(self, file: str, names: AbstractSet[str]) -> Iterator[Found]:
         """Find `names` in one file."""
         schema = file.endswith(".json")
         data = (self.root / file).read_bytes()
         # Names that C has for what a schema defines do not occur in the schema.
-        if schema or any(name.encode() in data for name in names):
+        last = [name.rpartition(".")[2].encode() for name in names]
+        if schema or any(name in data for name in last):
             text = data.decode(errors="replace")
             for declaration in read_qapi(text) if schema else read_c(text):
                 if declaration.name in names:
@@ -93,6 +96,11 @@ class SourceTree:
 
 def _defined(places: Iterable[Found]) -> list[Found]:
     return [found for found in places if found.declaration.defines]
+
+
+def definitions_first(places: Iterable[Found]) -> tuple[Found, ...]:
+    """Sort places, otherwise as they come."""
+    return tuple(sorted(places, key=lambda it: not it.declaration.defines))
 
 
 def _nearness(file: str) -> int | None:
