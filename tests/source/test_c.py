@@ -39,6 +39,7 @@ BLOCK_C = [
     ),
     ("bdrv_raw", 42, True, "BlockDriver bdrv_raw"),
     ("block_init", 46, False, "block_init(bdrv_raw_init)"),
+    ("bdrv_behind", 49, True, "void bdrv_behind(void)"),
 ]
 BLOCK_H = [
     ("BLOCK_H", 2, True, "#define BLOCK_H"),

@@ -24,6 +24,7 @@ from blockdoc.drift import (
     read_guide,
     stale,
 )
+from blockdoc.drift.facts import with_code
 from blockdoc.drift.news import read_surface, recorded_surface
 from blockdoc.drift.report import Report, to_json, to_markdown, to_text
 from blockdoc.drift.trees import is_commit, older_tree, with_commits
@@ -87,7 +88,7 @@ def _since_review(root: Path, units: list[Unit], tree: SourceTree) -> Report:
     changes = _changes(_recorded(units, Index.read(root / INDEX)), tree, None)
     older = _at_hand(units, tree)
     if older:
-        changes = _with_code(changes, older, tree)
+        changes[older.release] = _with_code(changes.get(older.release, {}), older)
     before = read_surface(older.root) if older else recorded_surface(root)
     news = find_news(_pages(root), before, read_surface(tree.root))
     return Report(tree.release, stale(units, changes), news)
@@ -131,15 +132,11 @@ def _number(series: str) -> list[int]:
     return [int(part) for part in series.split(".") if part.isdigit()]
 
 
-def _with_code(
-    changes: dict[str, dict[str, Change]], older: SourceTree, tree: SourceTree
-) -> dict[str, dict[str, Change]]:
+def _with_code(changes: Mapping[str, Change], older: SourceTree) -> dict[str, Change]:
     """Show what is other in the code, where the older sources are at hand."""
-    hints = {name: change.old for name, change in changes.get(older.release, {}).items()}
-    if not hints:
-        return changes
-    old, new = facts_of_tree(older, hints, hints), facts_of_tree(tree, hints, hints)
-    return {**changes, older.release: compare(old, new)}
+    old = with_code({name: change.old for name, change in changes.items()}, older)
+    new = {name: change.new for name, change in changes.items() if change.new}
+    return compare(old, new)
 
 
 def _pages(root: Path) -> dict[str, str]:

@@ -2,14 +2,14 @@
 """What is known of a name in one release: from the committed index, or from a tree."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from blockdoc.source import Index, SourceTree
 from blockdoc.source.index import header
 from blockdoc.source.tree import Found, definitions_first
 
-__all__ = ["Fact", "facts_of_index", "facts_of_tree"]
+__all__ = ["Fact", "facts_of_index", "facts_of_tree", "with_code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,24 @@ def facts_of_tree(
         if places:
             facts[name] = _fact(places)
     return facts
+
+
+def with_code(facts: Mapping[str, Fact], tree: SourceTree) -> dict[str, Fact]:
+    """Add the code, from the files of a tree in which the facts say that it is."""
+    by: dict[str, set[str]] = {}
+    for name, fact in facts.items():
+        if tree.has_file(fact.file):
+            by.setdefault(fact.file, set()).add(name.rpartition(":")[2])
+    codes = {
+        (file, found.declaration.name): found.declaration.code
+        for file, names in by.items()
+        for found in tree.look(file, names)
+        if found.declaration.defines
+    }
+    return {
+        name: replace(fact, code=codes.get((fact.file, name.rpartition(":")[2]), ""))
+        for name, fact in facts.items()
+    }
 
 
 def _fact(places: tuple[Found, ...]) -> Fact:

@@ -62,7 +62,7 @@ def _unpack(commit: str, tree: SourceTree, folder: Path) -> None:
     """Unpack the block layer and its neighbours as of a commit."""
     names = (_git(tree, "ls-tree", "--name-only", commit) or b"").decode().split("\n")
     near = {directory.partition("/")[0] for directory in NEAR} | {"VERSION", "hw"}
-    wanted = [it for it in names if it in near or it.endswith((".c", ".h"))]
+    wanted = [it for it in names if it and (it in near or it.endswith((".c", ".h")))]
     packed = _git(tree, "archive", commit, *wanted) or b""
     with tarfile.open(fileobj=BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")

@@ -35,63 +35,18 @@ SHARE = 0.45
 LEAST = 4.0
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _NOISE = re.compile(
-    r"^(?:[\w-]+-by|Message-I[dD]|Cc|Fixes|Link|Date|From|Author|commit|index|Resolves|Buglink"
+    r"^\s*(?:[\w-]+-by|Message-I[dD]|Cc|Fixes|Link|Date|From|Author|commit|index|Resolves|Buglink"
     r"|Date|AuthorDate):?\s.*$|<[^>]*>|^\s*\[.*\]$|\{[a-z]+\}|https?://\S+",
     re.MULTILINE,
 )
+#: Words that say nothing.
 _STOP = frozenset(
-    [
-        "the",
-        "and",
-        "that",
-        "not",
-        "with",
-        "for",
-        "this",
-        "are",
-        "was",
-        "have",
-        "has",
-        "from",
-        "but",
-        "its",
-        "can",
-        "may",
-        "when",
-        "which",
-        "while",
-        "then",
-        "than",
-        "into",
-        "only",
-        "also",
-        "because",
-        "would",
-        "should",
-        "could",
-        "there",
-        "these",
-        "those",
-        "they",
-        "what",
-        "will",
-        "been",
-        "were",
-        "does",
-        "did",
-        "done",
-        "all",
-        "any",
-        "before",
-        "after",
-        "other",
-        "about",
-        "still",
-        "each",
-        "our",
-        "you",
-        "your",
-    ]
+    re.split(
+        " ",
+        "the and that not with for this are was have has from but its can may when which while "
+        "then than into only also because would should could there these those they what will "
+        "been were does did done all any before after other about still each our you your",
+    )
 )
 
 

@@ -33,6 +33,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _NOISE = re.compile(
     r"""
       ^ [A-Z][A-Z0-9_]* \( (?: [^()] | \([^()]*\) )* \) [ \t]* $
+    | ^ (?: type | block | opts | trace | migration ) _init \( \w+ \) [ \t]* $
     | \b __attribute__ \s* \(\( (?: [^()] | \([^()]*\) )* \)\)
     | ^ extern [ ] "C" [ ] \{
     """,

@@ -27,6 +27,11 @@ NEAR = (
     *("include/system", "include/sysemu", "system", "softmmu", "hw/block", "hw/scsi"),
     *("migration", "io", "include/io", "monitor", "scsi", "include"),
 )
+#: The block layer itself, and what its coroutines and loops are made of.
+INNER = (
+    *("block/", "include/block/", "include/system/", "include/sysemu/", "util/"),
+    *("include/qemu/", "qapi/", "storage-daemon/"),
+)
 #: Looked into last of all: what stands in for the real thing.
 ELSEWHERE = ("tests", "stubs", "storage-daemon/stubs", "contrib", "scripts", "rust", "python")
 #: Nothing of QEMU's own, or nothing that is C.
@@ -63,15 +68,23 @@ class SourceTree:
     ) -> dict[str, tuple[Found, ...]]:
         """Find each name: its definitions, then its declarations, nearest first.
 
-        A name that is defined near is not looked for elsewhere.
+        A name that is defined near is not looked for elsewhere.  Without `everywhere`
+        only near files count, and one that the block layer itself defines is not looked
+        for among its neighbours: quicker, and enough where it need not be unambiguous.
         """
         found: dict[str, list[Found]] = {name: [] for name in names}
-        for files in (self.near, self.far if everywhere else ()):
+        groups = (self.near, self.far) if everywhere else self._inner_first()
+        for files in groups:
             wanted = {name for name, places in found.items() if not _defined(places)}
             for file in files if wanted else ():
                 for one in self.look(file, wanted):
                     found[one.declaration.name].append(one)
         return {name: definitions_first(places) for name, places in found.items()}
+
+    def _inner_first(self) -> tuple[list[str], list[str]]:
+        """Part the near files into the block layer's own and its neighbours'."""
+        inner = [file for file in self.near if "/" not in file or file.startswith(INNER)]
+        return inner, [file for file in self.near if "/" in file and not file.startswith(INNER)]
 
     def look(self, file: str, names: AbstractSet[str]) -> Iterator[Found]:
         """Find `names` in one file."""
