@@ -66,7 +66,7 @@ def test_comments_and_blanks_are_no_change(
         (
             ("include/block/block-io.h", "GRAPH_UNLOCKED ", ""),
             [
-                (it, "signature", "bdrv_drained_begin has another signature (block/io.c)")
+                (it, "annotation", "bdrv_drained_begin has other annotations (block/io.c)")
                 for it in ("DRAIN-3", "drain-why")
             ],
         ),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from blockdoc.cli import main
-from blockdoc.review import read_patches
+from blockdoc.review import Match, Ranking, read_patches
+from blockdoc.units import read_page
 
 Capture = pytest.CaptureFixture[str]
 PAGE = """---
@@ -162,8 +163,8 @@ def test_a_series_is_read_patch_by_patch() -> None:
 
 
 def test_a_mail_may_be_quoted_printable() -> None:
-    body = MAIL.replace("8bit", "quoted-printable").replace("= one", "=3D one")
-    (patch,) = read_patches(body.replace("(bs =", "(bs =3D").replace("bs = ", "bs =3D "))
+    body = MAIL.replace("8bit", "quoted-printable").replace("next_cleanup", "next_clea=\nnup")
+    (patch,) = read_patches(body)
     assert patch.called["bdrv_next_cleanup"] == 1
 
 
@@ -171,6 +172,20 @@ def test_git_show_has_its_message_indented() -> None:
     text = f"commit 1234567\nAuthor: S\n\n    block: Clean\n\n    Why.\n\n{DIFF}"
     (patch,) = read_patches(text)
     assert patch.subject == "block: Clean"
+
+
+def test_a_comment_calls_nothing() -> None:
+    (patch,) = read_patches(DIFF)
+    assert "bdrv_drained_begin" not in patch.called | patch.written
+
+
+def test_what_is_far_behind_the_best_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    units = [it for it in read_page(PAGE, "docs/drain.md") if it.kind == "rule"]
+    matches = [Match(it, score, ()) for it, score in zip(units, (10, 6, 4), strict=True)]
+    monkeypatch.setattr(Ranking, "rank", lambda *_: matches)
+    (patch,) = read_patches(DIFF)
+    assert [it.score for it in Ranking(units).few(patch)] == [10, 6]
+    assert [it.score for it in Ranking(units).few(patch, rules=1)] == [10]
 
 
 def test_what_a_hunk_changes_calls_and_writes() -> None:

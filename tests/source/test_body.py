@@ -28,6 +28,7 @@ def only(code: str, name: str = "bdrv_f") -> Declaration:
         ("/* so */", "// not so"),
         ("a + 1;", "a+1 ;"),
         ("int a)\n{", "int a) {"),
+        ("int a)", "struct int a)"),
         ("    return g", "\n\n\treturn g"),
         ("int bdrv_f", "#include <a.h>\n/* about */\nint bdrv_f"),
     ],

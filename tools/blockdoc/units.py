@@ -114,12 +114,12 @@ def read_page(text: str, path: str) -> list[Unit]:
 
 
 def find_unit(units: Sequence[Unit], name: str) -> Unit:
-    """Find a rule or a section by id; rules in any case.
+    """Find a rule or a section by id, or by anchor.
 
     :raise AuthorError: there is none.
     """
     for unit in units:
-        if name in {unit.id, unit.anchor} or name.upper() == unit.id:
+        if name in {unit.id, unit.anchor}:
             return unit
     near = [unit.id for unit in units if unit.id.lower().startswith(name.lower()[:4])]
     hint = f"; there are {', '.join(near[:5])}" if near else ""

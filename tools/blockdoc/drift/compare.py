@@ -4,7 +4,8 @@
 ::
 
     gone       not there any more                               heaviest
-    signature  another prototype: parameters, locks, coroutine
+    signature  other parameters, or another type
+    annotation the graph lock that it needs, whether it is for coroutines, who may call it
     body       other code; heavier, the more of it is other
     moved      the same code in another file                    lightest
 
@@ -13,6 +14,7 @@ A name of which many pages speak says little about each of them, as in searching
 
 import difflib
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +25,10 @@ from blockdoc.units import Unit
 
 __all__ = ["Change", "Stale", "compare", "stale"]
 
-WEIGHTS = {"gone": 5.0, "signature": 4.0, "body": 1.0, "moved": 0.5}
+WEIGHTS = {"gone": 5.0, "signature": 4.0, "annotation": 2.0, "body": 1.0, "moved": 0.5}
+_NOTE = re.compile(
+    r"(?:GRAPH|TSA|G_GNUC)_\w+|(?:no_)?co(?:routine|_wrapper)\w*|coroutine_mixed_fn|static|inline"
+)
 #: A body that is wholly other weighs so much more.
 REWRITTEN = 3.0
 #: A rule is cited in reviews, so it has to be right first.
@@ -71,14 +76,23 @@ def compare(old: Mapping[str, Fact], new: Mapping[str, Fact]) -> dict[str, Chang
 def _change(name: str, old: Fact, new: Fact | None) -> Change | None:
     if new is None:
         return Change(name, "gone", old, new)
-    prototypes = tokens(old.signature) != tokens(new.signature)
+    prototype = _prototype(old, new)
     body = old.hash != new.hash
     share, diff = _difference(old.code, new.code) if body else (0.0, ())
-    if prototypes and old.kind != "macro":
-        return Change(name, "signature", old, new, share, diff)
+    if prototype and old.kind != "macro":
+        return Change(name, prototype, old, new, share, diff)
     if body:
         return Change(name, "body", old, new, share, diff)
     return Change(name, "moved", old, new) if old.file != new.file else None
+
+
+def _prototype(old: Fact, new: Fact) -> str:
+    """Say how the two prototypes differ; nothing if they do not."""
+    before, after = tokens(old.signature), tokens(new.signature)
+    if before == after:
+        return ""
+    before, after = ([it for it in its if not _NOTE.fullmatch(it)] for its in (before, after))
+    return "annotation" if before == after else "signature"
 
 
 def _difference(old: str, new: str) -> tuple[float, tuple[str, ...]]:

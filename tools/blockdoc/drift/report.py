@@ -20,6 +20,7 @@ MOST = 24
 WORDS = {
     "gone": "is gone",
     "signature": "has another signature",
+    "annotation": "has other annotations",
     "body": "has other code",
     "moved": "has moved",
 }
@@ -100,7 +101,7 @@ def _details(change: Change, shown: set[str]) -> Iterator[str]:
     if change.name in shown:
         return
     shown.add(change.name)
-    if change.kind == "signature" and change.new:
+    if change.kind in {"signature", "annotation"} and change.new:
         yield f"- {change.old.signature}"
         yield f"+ {change.new.signature}"
     yield from change.diff[:MOST]
