@@ -208,7 +208,7 @@ def test_a_citation_has_a_link_only_if_there_is_a_site(
     assert main(["cite", "drain-3", "drain-why"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "[DRAIN-3] Never drain under the graph lock",
-        "[drain-why] Why",
+        "[drain-why] Drain: Why",
     ]
     monkeypatch.setenv("GUIDE_BASE_URL", "https://example.org/guide/")
     assert main(["cite", "DRAIN-3"]) == 0

@@ -167,7 +167,9 @@ def _sections(
             if len(heads) == 1 and heads[0][2] == path:
                 heads[0] = (1, path, behind.content)
             if target:
-                heads.append((token.map[0] + 1, target, behind.content))
+                page, title = heads[0][2], behind.content
+                title = title if title == page else f"{page}: {title}"
+                heads.append((token.map[0] + 1, target, title))
             target = ""
     inside = {line for rule in rules for line in range(rule.line, rule.end)}
     ends = [line for line, *_ in heads[1:]] + [len(lines) + 1]

@@ -106,7 +106,9 @@ class Ranking:
         likeness, shared = self._likeness(words, self.bags[unit.place])
         why = [reason for _, reason in reasons[:3]]
         if shared and likeness * WORDS >= 1:
-            why.append("the message speaks of " + ", ".join(shared))
+            forms = _forms(patch.message)
+            said = ", ".join(forms.get(word, word) for word in shared)
+            why.append(f"the message speaks of {said}")
         return Match(unit, score + likeness * WORDS, tuple(why))
 
     def _names(self, unit: Unit, patch: Patch) -> list[tuple[float, str]]:
@@ -162,6 +164,11 @@ def _words(text: str) -> Counter[str]:
     """Count the words, without those that say nothing, and without their endings."""
     found = _WORD.findall(_NOISE.sub(" ", text))
     return Counter(_stem(word.lower()) for word in found if word.lower() not in _STOP)
+
+
+def _forms(text: str) -> dict[str, str]:
+    """Return each stem's first form in a text: what a reader finds there."""
+    return {_stem(word.lower()): word for word in reversed(_WORD.findall(text))}
 
 
 def _stem(word: str) -> str:
