@@ -168,6 +168,26 @@ def test_a_mail_may_be_quoted_printable() -> None:
     assert patch.called["bdrv_next_cleanup"] == 1
 
 
+def test_a_patch_may_be_attached() -> None:
+    parts = (("plain", "Hi."), ("x-patch", DIFF))
+    attached = "".join(f"--B\nContent-Type: text/{it}\n\n{text}\n" for it, text in parts)
+    head = "Subject: [PATCH] block: Clean\nContent-Type: multipart/mixed; boundary=B\n\n"
+    (patch,) = read_patches(f"{head}{attached}--B--\n")
+    assert patch.subject == "block: Clean"
+    assert patch.called["bdrv_next_cleanup"] == 1
+
+
+@pytest.mark.parametrize("end", range(60, len(DIFF), 7))
+def test_a_patch_that_is_cut_off_is_read_as_far_as_it_goes(end: int) -> None:
+    assert len(read_patches(DIFF[:end])) == 1
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "utf-8"])
+def test_a_mail_in_an_unknown_encoding_is_no_bug_of_ours(charset: str) -> None:
+    head = f"Subject: =?utf-8?q?a=E2=82?=\nContent-Type: text/plain; charset={charset}\n\n"
+    assert len(read_patches(head + DIFF)) == 1
+
+
 def test_git_show_has_its_message_indented() -> None:
     text = f"commit 1234567\nAuthor: S\n\n    block: Clean\n\n    Why.\n\n{DIFF}"
     (patch,) = read_patches(text)

@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
 from blockdoc.source.mask import uncomment
 
@@ -106,13 +106,17 @@ def _message(part: str) -> tuple[str, str]:
     if not _HEADER.match(head.lstrip()) and not re.match(r"[\w-]+: ", head):
         return "", part
     mail = email.message_from_string(part, _class=EmailMessage, policy=email.policy.default)
-    try:
-        body = mail.get_body(("plain",))
-        content = body.get_content() if body is not None else mail.get_payload()
-    except (KeyError, LookupError, ValueError, AssertionError):
-        content = part.partition("\n\n")[2]
+    content = "\n".join(map(_text, mail.walk()))
     subject = " ".join(str(mail["subject"] or "").split())
-    return _TAG.sub("", subject), str(content)
+    return _TAG.sub("", subject), content
+
+
+def _text(part: Message) -> str:
+    """Return the text of a mail or of an attachment; of what is no text, nothing."""
+    if part.get_content_maintype() != "text":
+        return ""
+    payload = part.get_payload(decode=True)
+    return payload.decode(errors="replace") if isinstance(payload, bytes) else ""
 
 
 def _first_line(words: str) -> str:
@@ -153,7 +157,7 @@ def _count(patch: Patch, file: str, hunk: list[str]) -> None:
     if not file.endswith((".c", ".h", ".inc", ".json")):
         return
     within = _opened(hunk[0], file) or ""
-    code = uncomment("\n".join(line[1:] for line in hunk[1:])).split("\n")
+    code = uncomment("\n".join(line[1:] for line in hunk[1:])).split("\n")[: len(hunk) - 1]
     moved = _moved(zip(hunk[1:], code, strict=True))
     for line, bare in zip(hunk[1:], code, strict=True):
         opened = _opened(bare, file)
