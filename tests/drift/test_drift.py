@@ -138,6 +138,27 @@ def test_with_the_older_sources_the_difference_is_shown_once(
 
 
 @pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("job.c", "job_pause", "job_halt"), "job_pause is gone; perhaps job_halt now (job.c)"),
+        (
+            ("include/block/block-io.h", "quiesced_parent", "quiet"),
+            (
+                "BdrvChild.quiesced_parent is gone; perhaps BdrvChild.quiet now "
+                "(include/block/block-io.h)"
+            ),
+        ),
+    ],
+)
+def test_what_is_only_called_otherwise_is_guessed(
+    change: tuple[str, str, str], expected: str, tmp_path: Path, write: Write, capsys: Capture
+) -> None:
+    found = drift(write("new", change), capsys, "--since", str(tmp_path / "old"))
+    assert [it[2] for it in found] == [expected]
+
+
+@pytest.mark.usefixtures("guide")
 def test_an_issue_has_a_box_to_tick_for_each_section(
     tmp_path: Path, write: Write, capsys: Capture
 ) -> None:

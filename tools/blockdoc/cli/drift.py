@@ -26,6 +26,7 @@ from blockdoc.drift import (
 )
 from blockdoc.drift.facts import with_code
 from blockdoc.drift.news import read_surface, recorded_surface
+from blockdoc.drift.renames import with_renames
 from blockdoc.drift.report import Report, to_json, to_markdown, to_text
 from blockdoc.drift.trees import is_commit, older_tree, with_commits
 from blockdoc.errors import MissingError
@@ -79,6 +80,7 @@ def _since(
     units = [replace(unit, reviewed=since) for unit in units]
     names = {name for unit in units for name in unit.names}
     changes = _changes({since: facts_of_tree(older, names)}, tree, since)
+    changes[since] = with_renames(changes[since], tree)
     news = find_news(_pages(root), read_surface(older.root), read_surface(tree.root))
     return Report(tree.release, stale(units, changes), news)
 
@@ -88,7 +90,8 @@ def _since_review(root: Path, units: list[Unit], tree: SourceTree) -> Report:
     changes = _changes(_recorded(units, Index.read(root / INDEX)), tree, None)
     older = _at_hand(units, tree)
     if older:
-        changes[older.release] = _with_code(changes.get(older.release, {}), older)
+        shown = _with_code(changes.get(older.release, {}), older)
+        changes[older.release] = with_renames(shown, tree)
     before = read_surface(older.root) if older else recorded_surface(root)
     news = find_news(_pages(root), before, read_surface(tree.root))
     return Report(tree.release, stale(units, changes), news)

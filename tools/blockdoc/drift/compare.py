@@ -48,6 +48,8 @@ class Change:
     share: float = 0.0
     #: Unified, without its head.
     diff: tuple[str, ...] = ()
+    #: What it may be called now, if it is gone.
+    now: str = ""
     #: Commits that touched it, newest first; empty without a git tree.
     commits: tuple[str, ...] = ()
 

@@ -94,7 +94,8 @@ def _said(change: Change, quote: str = "") -> str:
     if change.new and change.new.file != files:
         files = f"{files} → {change.new.file}"
     share = f", {round(100 * change.share)} % of it" if change.share else ""
-    return f"{name} {WORDS[change.kind]}{share} ({files})"
+    now = f"; perhaps {quote}{change.now}{quote} now" if change.now else ""
+    return f"{name} {WORDS[change.kind]}{share}{now} ({files})"
 
 
 def _details(change: Change, shown: set[str]) -> Iterator[str]:

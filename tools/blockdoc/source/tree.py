@@ -98,6 +98,13 @@ class SourceTree:
                 if declaration.name in names:
                     yield Found(file, declaration)
 
+    def declarations(self, file: str) -> list[Declaration]:
+        """Return everything that one file declares; nothing if there is no such file."""
+        if not self.has_file(file):
+            return []
+        text = (self.root / file).read_text(encoding="utf-8", errors="replace")
+        return read_qapi(text) if file.endswith(".json") else read_c(text)
+
     def words(self) -> set[str]:
         """Return every word of the sources near, and their paths."""
         words = set(self.near)
