@@ -53,6 +53,9 @@ mutants: venv   ## change QEMU carelessly: which example notices?  QEMU_SRC=DIR,
 symbols: venv   ## find every cited symbol in QEMU's sources;  QEMU_SRC='DIR…', one per release
 	.venv/bin/blockdoc symbols $(QEMU_SRC:%=--tree %) $(ARGS)
 
+drift: venv     ## which sections describe code that has changed?  QEMU_SRC=DIR,  ARGS='--since v10.2.0'
+	.venv/bin/blockdoc drift --source $(or $(QEMU_SRC),$(error say where QEMU is: make drift QEMU_SRC=DIR)) $(ARGS)
+
 lock:           ## pin the dependencies of pyproject.toml anew;  ARGS=--upgrade takes the newest
 	$(PYTHON) tools/bootstrap lock $(ARGS)
 
@@ -69,5 +72,5 @@ brings:
 browser:
 	@$(PYTHON) tools/bootstrap qemu sandbox libnbd graphviz browser
 
-.PHONY: help site check doctest record matrix releases sources html test lint style types symbols bench mutants lock clean venv setup brings browser
+.PHONY: help site check doctest record matrix releases sources html test lint style types symbols drift bench mutants lock clean venv setup brings browser
 .NOTPARALLEL:

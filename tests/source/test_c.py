@@ -39,6 +39,7 @@ BLOCK_C = [
     ),
     ("bdrv_raw", 42, True, "BlockDriver bdrv_raw"),
     ("block_init", 46, False, "block_init(bdrv_raw_init)"),
+    ("bdrv_behind", 49, True, "void bdrv_behind(void)"),
 ]
 BLOCK_H = [
     ("BLOCK_H", 2, True, "#define BLOCK_H"),
@@ -58,7 +59,11 @@ BLOCK_H = [
     ("BDRV_REQ_FUA", 20, True, "BDRV_REQ_FUA = 0x10"),
     ("BdrvRequestFlags", 21, True, "typedef enum BdrvRequestFlags"),
     ("BdrvGraphLock", 23, True, 'typedef struct TSA_CAPABILITY("mutex") BdrvGraphLock'),
+    ("BdrvGraphLock.unused", 24, True, "int unused"),
     ("BlockDriverState", 27, True, "struct BlockDriverState"),
+    ("BlockDriverState.nested", 29, True, "int nested"),
+    ("BlockDriverState.u", 30, True, "u"),
+    ("BlockDriverState.callback", 31, True, "int (*callback)(void *opaque)"),
     ("bdrv_raw", 34, False, "extern BlockDriver bdrv_raw"),
     ("bdrv_co_flush", 35, False, "int coroutine_fn bdrv_co_flush(BlockDriverState *bs)"),
     ("bdrv_flush", 36, False, "int co_wrapper_mixed bdrv_flush(BlockDriverState *bs)"),

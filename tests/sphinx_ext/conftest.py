@@ -41,6 +41,9 @@ DEFAULTS = {
      "7.2.22": {"file": "block/io.c", "line": 101, "signature": "void old(void)"},
      "10.2.2": {"file": "block/io.c", "line": 375,
                 "signature": "void bdrv_drained_begin(BlockDriverState *bs)"}},
+   "bdrv_graph_wrlock": {
+     "10.2.2": {"file": "block/graph-lock.c", "line": 9, "signature": "void x(void)",
+                "declared": "void GRAPH_UNLOCKED bdrv_graph_wrlock(void)"}},
    "bdrv_subtree_drained_begin": {
      "7.2.22": {"file": "block/io.c", "line": 500, "signature": ""}}}}
 """,

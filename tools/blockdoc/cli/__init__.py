@@ -20,6 +20,10 @@ __all__ = ["main"]
 COMMANDS = (
     "record",
     "symbols",
+    "drift",
+    "reviewed",
+    "review",
+    "cite",
     "qemu",
     "matrix",
     "mutants",

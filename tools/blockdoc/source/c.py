@@ -18,7 +18,7 @@ head stands twice under ``#if`` costs only itself.
 import re
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from blockdoc.source.declaration import Declaration
 from blockdoc.source.mask import blank, mask, uncomment
@@ -33,6 +33,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _NOISE = re.compile(
     r"""
       ^ [A-Z][A-Z0-9_]* \( (?: [^()] | \([^()]*\) )* \) [ \t]* $
+    | ^ (?: type | block | opts | trace | migration ) _init \( \w+ \) [ \t]* $
     | \b __attribute__ \s* \(\( (?: [^()] | \([^()]*\) )* \)\)
     | ^ extern [ ] "C" [ ] \{
     """,
@@ -51,6 +52,7 @@ _CALLED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*\(")
 _NAMED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*(?:\[[^]]*\]\s*)*(?:=|,|$)")
 #: A macro that stands where a name could: an attribute, or the type of a list's head.
 _SHOUT = re.compile(r"[A-Z][A-Z0-9_]*|__\w+|asm|typeof|sizeof|alignas")
+_BITS = re.compile(r":\s*\w+\s*$")
 _WIDE = 100
 
 
@@ -105,9 +107,9 @@ class _Reader:
         head = self.text[start : start + define.end()]
         whole = self.text[start : directive.end()].partition("/*")[0]
         short = "\\\n" not in whole and len(whole) <= _WIDE
-        return self.found(
-            define["name"], start + define.start("name"), whole if short else head
-        )
+        code = self.shown[start : directive.end()]
+        offset = start + define.start("name")
+        return self.found(define["name"], offset, whole if short else head, "macro", code)
 
     def declared(self, chunk: _Chunk) -> Iterator[Declaration]:
         """Yield what a chunk declares."""
@@ -123,21 +125,40 @@ class _Reader:
         ):
             yield from self.type(chunk, kind)
         elif name := _function(chunk.head):
-            yield self.named(chunk, name, defines=True)
+            yield self.named(chunk, name, "function", defines=True)
 
     def type(self, chunk: _Chunk, kind: re.Match[str] | None) -> Iterator[Declaration]:
         """Yield a struct, union or enum with a body: its tag, its typedef, its members."""
         typedef = chunk.head.split(maxsplit=1)[:1] == ["typedef"]
         signature = self.signature(chunk, chunk.head)
         if kind:
-            yield self.named(chunk, kind, defines=True)
+            yield self.named(chunk, kind, "type", defines=True)
         elif typedef:
             signature = f"{signature} {chunk.tail}"
+        names = list(_NAMED.finditer(chunk.tail.rstrip()))
         if _ENUM.search(chunk.head):
             yield from self.enumerators(chunk)
-        for name in _NAMED.finditer(chunk.tail.rstrip()):
+        elif owners := [kind["name"]] if kind else [name["name"] for name in names[:1]]:
+            yield from self.fields(chunk, owners[0])
+        code = self.code_of(chunk)
+        for name in names:
             if not kind or name["name"] != kind["name"]:
-                yield self.found(name["name"], chunk.behind + name.start(), signature)
+                offset = chunk.behind + name.start()
+                yield self.found(name["name"], offset, signature, "type", code)
+
+    def fields(self, chunk: _Chunk, owner: str) -> Iterator[Declaration]:
+        """Yield the fields of a struct or union, as `owner.name`; of those inside it, too."""
+        for inner in _chunks(chunk.body or ""):
+            start = chunk.inside + inner.start
+            if inner.body is not None:
+                inside = chunk.inside + inner.inside
+                yield from self.fields(replace(inner, inside=inside), owner)
+            head = inner.head if inner.body is None else inner.tail
+            at = start if inner.body is None else chunk.inside + inner.behind
+            code = _DIRECTIVE.sub("", self.shown[at : at + len(head)])
+            for name in _fields(head):
+                offset = at + name.start("name")
+                yield self.found(f"{owner}.{name['name']}", offset, code, "field", code)
 
     def enumerators(self, chunk: _Chunk) -> Iterator[Declaration]:
         """Yield the constants of an enum."""
@@ -145,14 +166,16 @@ class _Reader:
         for match in _ENUMERATOR.finditer(body):
             start = chunk.inside + match.start("name")
             signature = self.text[start : chunk.inside + match.end()]
-            yield self.found(match["name"], start, signature.partition("/*")[0])
+            signature = signature.partition("/*")[0]
+            yield self.found(match["name"], start, signature, "value", signature)
 
     def simple(self, chunk: _Chunk) -> Iterator[Declaration]:
         """Yield what a chunk without a body declares."""
         words = chunk.head.split(maxsplit=1)
         defines = words[:1] == ["typedef"] and not _FORWARD.match(chunk.head)
         if (name := _function(chunk.head)) and "=" not in chunk.head[: name.start()]:
-            yield self.named(chunk, name, defines=defines)
+            kind = "type" if words[:1] == ["typedef"] else "function"
+            yield self.named(chunk, name, kind, defines=defines)
         else:
             yield from self.variable(chunk, defines=defines or words[:1] != ["extern"])
 
@@ -163,25 +186,43 @@ class _Reader:
             defines = defines and not _FORWARD.match(chunk.head)
             signature = self.signature(chunk, head)
             offset = chunk.start + name.start()
-            yield self.found(name["name"], offset, signature, defines=defines)
+            kind = "type" if head.split(maxsplit=1)[:1] == ["typedef"] else "variable"
+            code = self.code_of(chunk)
+            yield self.found(name["name"], offset, signature, kind, code, defines=defines)
 
-    def named(self, chunk: _Chunk, name: re.Match[str], *, defines: bool) -> Declaration:
+    def named(
+        self, chunk: _Chunk, name: re.Match[str], kind: str, *, defines: bool
+    ) -> Declaration:
         """Describe a chunk by its head."""
         signature = self.signature(chunk, chunk.head)
         offset = chunk.start + name.start("name")
-        return self.found(name["name"], offset, signature, defines=defines)
+        code = self.code_of(chunk)
+        return self.found(name["name"], offset, signature, kind, code, defines=defines)
+
+    def code_of(self, chunk: _Chunk) -> str:
+        """Return a chunk without comments, and without the directives before its head."""
+        head = self.signature(chunk, chunk.head)
+        body = "" if chunk.body is None else self.shown[chunk.inside - 1 : chunk.behind]
+        return f"{head}{body}{chunk.tail}"
 
     def signature(self, chunk: _Chunk, code: str) -> str:
         """Return what stands where the beginning `code` of a chunk is, directives left out."""
         text = self.shown[chunk.start : chunk.start + len(code)]
         return _DIRECTIVE.sub("", text)
 
-    def found(
-        self, name: str, offset: int, signature: str, *, defines: bool = True
+    def found(  # noqa: PLR0913 - all of what a declaration is
+        self,
+        name: str,
+        offset: int,
+        signature: str,
+        kind: str,
+        code: str,
+        *,
+        defines: bool = True,
     ) -> Declaration:
         """Make the declaration of the name at `offset`."""
         line = bisect(self.lines, offset)
-        return Declaration(name, line, " ".join(signature.split()), defines)
+        return Declaration(name, line, " ".join(signature.split()), defines, kind, code)
 
 
 _ANONYMOUS = ("struct", "union")
@@ -202,6 +243,14 @@ def _function(head: str) -> re.Match[str] | None:
         if pointer or not _SHOUT.fullmatch(match["name"]):
             return pointer or match
     return None
+
+
+def _fields(head: str) -> list[re.Match[str]]:
+    """Find the names that a line of a struct declares."""
+    if pointer := _function(head):
+        return [pointer]
+    head = _BITS.sub(lambda match: blank(match[0]), head)
+    return list(_NAMED.finditer(head))
 
 
 def _chunks(code: str) -> Iterator[_Chunk]:

@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+from blockdoc.source.body import digest
+
 __all__ = ["Declaration"]
 
 
@@ -17,3 +19,12 @@ class Declaration:
     signature: str
     #: Whether this is the thing itself: a body, a value, a schema's entry.
     defines: bool
+    #: `function`, `type`, `field`, `macro`, `value`, `variable`, or what a schema says.
+    kind: str = ""
+    #: The whole of it, without comments.
+    code: str = ""
+
+    @property
+    def hash(self) -> str:
+        """Return what changes with the code, and with neither comments nor blanks."""
+        return digest(self.code)

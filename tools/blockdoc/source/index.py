@@ -6,7 +6,11 @@
     { "files":    { "block/io.c": ["7.2.22", "10.0.13"] },
       "releases": ["7.2.22", "10.0.13"],
       "symbols":  { "bdrv_drained_begin":
-                      { "10.0.13": { "file": …, "line": …, "signature": … } } } }
+                      { "10.0.13": { "file": …, "line": …, "kind": "function",
+                                     "signature": …, "declared": …, "hash": … } } } }
+
+``declared`` is the prototype in a header, if it says more; ``hash`` changes with the
+code, and with neither comments nor blanks.
 
 What is cited as ``block/io.c:name`` has that as its key. Releases go from the
 oldest to the newest. The text is canonical: the same trees and pages, the
@@ -21,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from blockdoc.errors import AuthorError
+from blockdoc.source.body import tokens
 from blockdoc.source.cited import Citation
-from blockdoc.source.tree import Found, SourceTree
+from blockdoc.source.tree import Found, SourceTree, definitions_first
 from blockdoc.transcript import Release
 
 __all__ = ["Finding", "Index", "make_index"]
@@ -102,7 +107,7 @@ def make_index(
     for tree in trees:
         for name, places in _look_up(tree, names).items():
             if places:
-                symbols[name][tree.release] = _entry(places[0])
+                symbols[name][tree.release] = _entry(places)
                 doubtful |= _ambiguity(name, places)
             elif tree.has_file(name):
                 files[name].add(tree.release)
@@ -129,13 +134,28 @@ def _kept(entries: Mapping[str, Entry], releases: Iterable[str]) -> dict[str, En
     return {release: entries[release] for release in releases if release in entries}
 
 
-def _entry(found: Found) -> Entry:
-    declaration = found.declaration
-    return {
-        "file": found.file,
-        "line": declaration.line,
-        "signature": declaration.signature,
+def _entry(places: Sequence[Found]) -> Entry:
+    """Describe the first of `places`, with what a header adds to it."""
+    first = places[0].declaration
+    entry: dict[str, str | int] = {
+        "file": places[0].file,
+        "hash": first.hash,
+        "kind": first.kind,
+        "line": first.line,
+        "signature": first.signature,
     }
+    declared = header(places)
+    return entry | ({"declared": declared} if declared else {})
+
+
+def header(places: Sequence[Found]) -> str:
+    """Return how a header declares a function; there stand the locks that it needs."""
+    if places[0].declaration.kind != "function":
+        return ""
+    headers = [it.declaration for it in places[1:] if it.file.endswith(".h")]
+    prototypes = (it.signature for it in headers if it.kind == "function" and not it.defines)
+    said = next(prototypes, "")
+    return said if tokens(said) != tokens(places[0].declaration.signature) else ""
 
 
 def _look_up(tree: SourceTree, names: Sequence[str]) -> dict[str, tuple[Found, ...]]:
@@ -145,7 +165,7 @@ def _look_up(tree: SourceTree, names: Sequence[str]) -> dict[str, tuple[Found, .
         file, qualified, symbol = name.rpartition(":")
         if qualified:
             places = tuple(tree.look(file, {symbol})) if tree.has_file(file) else ()
-            found[name] = tuple(sorted(places, key=lambda it: not it.declaration.defines))
+            found[name] = definitions_first(places)
     return found
 
 

@@ -40,12 +40,14 @@ def _defined(code: str, entry: re.Match[str]) -> Iterator[Declaration]:
     line = 1 + code.count("\n", 0, entry.start("name"))
     kind, name = entry["kind"], entry["name"]
     signature = f"{{ '{kind}': '{name}' }}"
-    yield Declaration(name, line, signature, defines=True)
+    whole = entry[0]
+    yield Declaration(name, line, signature, True, kind, whole)  # noqa: FBT003
     snake = name.lower().replace("-", "_")
     if kind == "event":
-        yield Declaration(f"qapi_event_send_{snake}", line, signature, defines=True)
+        name = f"qapi_event_send_{snake}"
+        yield Declaration(name, line, signature, True, kind, whole)  # noqa: FBT003
     elif kind == "command":
-        yield Declaration(f"qmp_{snake}", line, signature, defines=False)
+        yield Declaration(f"qmp_{snake}", line, signature, False, kind, whole)  # noqa: FBT003
     elif kind == "enum":
         yield from _constants(code, entry)
 
@@ -76,4 +78,4 @@ def _constants(code: str, entry: re.Match[str]) -> Iterator[Declaration]:
         line = 1 + code.count("\n", 0, offset)
         constant = f"{start}_{member.upper().replace('-', '_')}"
         signature = f"{{ 'enum': '{entry['name']}' }}, '{member}'"
-        yield Declaration(constant, line, signature, defines=True)
+        yield Declaration(constant, line, signature, True, "value", signature)  # noqa: FBT003

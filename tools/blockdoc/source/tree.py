@@ -19,13 +19,18 @@ from blockdoc.source.declaration import Declaration
 from blockdoc.source.qapi import read_qapi
 from blockdoc.transcript import Release
 
-__all__ = ["Found", "SourceTree", "open_tree"]
+__all__ = ["Found", "SourceTree", "definitions_first", "open_tree"]
 
 #: The block layer and its neighbours, nearest first; "" is the files at the top.
 NEAR = (
     *("", "block", "include/block", "util", "include/qemu", "qapi", "nbd", "storage-daemon"),
     *("include/system", "include/sysemu", "system", "softmmu", "hw/block", "hw/scsi"),
     *("migration", "io", "include/io", "monitor", "scsi", "include"),
+)
+#: The block layer itself, and what its coroutines and loops are made of.
+INNER = (
+    *("block/", "include/block/", "include/system/", "include/sysemu/", "util/"),
+    *("include/qemu/", "qapi/", "storage-daemon/"),
 )
 #: Looked into last of all: what stands in for the real thing.
 ELSEWHERE = ("tests", "stubs", "storage-daemon/stubs", "contrib", "scripts", "rust", "python")
@@ -58,29 +63,47 @@ class SourceTree:
         inside = os.path.normpath(name) == name and not name.startswith(("/", ".."))
         return inside and (self.root / name).is_file()
 
-    def find(self, names: Iterable[str]) -> dict[str, tuple[Found, ...]]:
-        """Find each name: its definitions, or else its declarations, nearest first.
+    def find(
+        self, names: Iterable[str], *, everywhere: bool = True
+    ) -> dict[str, tuple[Found, ...]]:
+        """Find each name: its definitions, then its declarations, nearest first.
 
-        A name that is defined near is not looked for elsewhere.
+        A name that is defined near is not looked for elsewhere.  Without `everywhere`
+        only near files count, and one that the block layer itself defines is not looked
+        for among its neighbours: quicker, and enough where it need not be unambiguous.
         """
         found: dict[str, list[Found]] = {name: [] for name in names}
-        for files in (self.near, self.far):
+        groups = (self.near, self.far) if everywhere else self._inner_first()
+        for files in groups:
             wanted = {name for name, places in found.items() if not _defined(places)}
             for file in files if wanted else ():
                 for one in self.look(file, wanted):
                     found[one.declaration.name].append(one)
-        return {name: tuple(_defined(places) or places) for name, places in found.items()}
+        return {name: definitions_first(places) for name, places in found.items()}
+
+    def _inner_first(self) -> tuple[list[str], list[str]]:
+        """Part the near files into the block layer's own and its neighbours'."""
+        inner = [file for file in self.near if "/" not in file or file.startswith(INNER)]
+        return inner, [file for file in self.near if "/" in file and not file.startswith(INNER)]
 
     def look(self, file: str, names: AbstractSet[str]) -> Iterator[Found]:
         """Find `names` in one file."""
         schema = file.endswith(".json")
         data = (self.root / file).read_bytes()
         # Names that C has for what a schema defines do not occur in the schema.
-        if schema or any(name.encode() in data for name in names):
+        last = [name.rpartition(".")[2].encode() for name in names]
+        if schema or any(name in data for name in last):
             text = data.decode(errors="replace")
             for declaration in read_qapi(text) if schema else read_c(text):
                 if declaration.name in names:
                     yield Found(file, declaration)
+
+    def declarations(self, file: str) -> list[Declaration]:
+        """Return everything that one file declares; nothing if there is no such file."""
+        if not self.has_file(file):
+            return []
+        text = (self.root / file).read_text(encoding="utf-8", errors="replace")
+        return read_qapi(text) if file.endswith(".json") else read_c(text)
 
     def words(self) -> set[str]:
         """Return every word of the sources near, and their paths."""
@@ -93,6 +116,11 @@ class SourceTree:
 
 def _defined(places: Iterable[Found]) -> list[Found]:
     return [found for found in places if found.declaration.defines]
+
+
+def definitions_first(places: Iterable[Found]) -> tuple[Found, ...]:
+    """Sort places, otherwise as they come."""
+    return tuple(sorted(places, key=lambda it: not it.declaration.defines))
 
 
 def _nearness(file: str) -> int | None:

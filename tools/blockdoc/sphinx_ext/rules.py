@@ -26,9 +26,9 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
+from blockdoc.citation import citation
 from blockdoc.sphinx_ext.domain import GuideDomain, RuleEntry
 from blockdoc.sphinx_ext.html import heading, make
-from blockdoc.sphinx_ext.pages import source_path
 from blockdoc.sphinx_ext.report import warn
 from blockdoc.sphinx_ext.roles import is_release, link
 from blockdoc.sphinx_ext.sources import source_link
@@ -113,11 +113,8 @@ class RuleDirective(SphinxDirective):
         )
 
     def _citation(self, entry: RuleEntry) -> str:
-        base = self.config.guide_base_url.rstrip("/")
-        where = f"{self.env.docname}.html#{entry.anchor}"
-        plain = f"{entry.id}: {entry.name.replace('`', '')}"
-        path = source_path(self.env, self.env.docname)
-        return f"{plain}\n{base}/{where}" if base else f"{plain} ({path})"
+        base, page = self.config.guide_base_url, self.env.docname
+        return citation(entry.id, entry.name, page, entry.anchor, base)
 
     def _facts(self, entry: RuleEntry) -> Iterator[nodes.Node]:
         yield _fact("Firmness", [nodes.Text(f"{entry.firm} ({FIRM[entry.firm]})")])

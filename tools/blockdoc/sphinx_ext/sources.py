@@ -10,11 +10,14 @@
 
 Where a symbol is, release by release, stands in docs/_data/symbols.json, which
 ``make symbols`` makes.  The site only reads it: a name that is not there fails the
-build.
+build.  The tool tip has the signature, with the locks that the header asks for, and of
+what is not in every release the last that has it not yet, or the first without it.
 """
 
+import difflib
 import json
 import re
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -97,18 +100,35 @@ def find(index: dict[str, Any], name: str) -> Target:
     if not places:
         raise AuthorError(
             f"{name!r} is not in the symbol index; check the name, run `make symbols`"
+            f"{_near(index, name)}"
         )
     newest = max(places, key=releases.index)
     place = places[newest]
     if file and place["file"] != file:
         raise AuthorError(f"{symbol!r} is in {place['file']} of QEMU {newest}, not in {file!r}")
-    where = f"{place['file']}:{place['line']}, QEMU {newest}"
-    signature = " ".join(place.get("signature", "").split())
+    where = f"{place['file']}:{place['line']}, QEMU {newest}{_span(releases, places)}"
+    signature = " ".join((place.get("declared") or place.get("signature", "")).split())
     return Target(
         symbol,
         f"{signature} — {where}" if signature else where,
         f"{UPSTREAM}/blob/v{newest}/{place['file']}#L{place['line']}",
     )
+
+
+def _span(releases: Sequence[str], having: Container[str]) -> str:
+    """Say since when and until when something is there, as far as the index goes."""
+    there = [release in having for release in releases]
+    since = there.index(True)
+    until = len(there) - there[::-1].index(True)
+    said = f"; not in {releases[since - 1]}" if since else ""
+    return said + (f"; gone in {releases[until]}" if until < len(releases) else "")
+
+
+def _near(index: dict[str, Any], name: str) -> str:
+    """Ask whether one of the names like this was meant."""
+    known = [*index["symbols"], *index["files"]]
+    near = difflib.get_close_matches(name.removesuffix("()"), known, n=3, cutoff=0.7)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _stamp(path: Path) -> int:

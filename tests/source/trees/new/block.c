@@ -44,3 +44,8 @@ BlockDriver bdrv_raw = {
 };
 
 block_init(bdrv_raw_init);
+type_init(bdrv_raw_types)
+
+void bdrv_behind(void)
+{
+}
