@@ -27,6 +27,7 @@ COMMANDS = (
     "lint",
     "schema",
     "run",
+    "replay",
     "graph",
 )
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Does a message fit the recorded one?
+
+Members and types must be the same.  The elements of a list that have names are held
+against those of the same name, all others against the recorded element they differ from
+least.  Values are compared where they say what something is and not how far it is:
+`TOLD`.  A member that this QEMU's schema does not know, or that the older one did not
+have, is no mistake: `Tolerance`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from blockdoc.transcript import Json
+
+__all__ = ["Misfit", "Tolerance", "fit"]
+
+#: Members whose values are compared.
+TOLD = frozenset(
+    {"node-name", "drv", "qdev", "id", "device", "type", "ro", "removable", "persistent"}
+    | {"recording", "tray_open", "tray-open", "guest", "class", "format"}
+)
+#: What names an element of a list, the first that all have.
+NAMES = ("node-name", "qdev", "id", "device", "name", "qom-path", "capability")
+ELIDED = "elided"
+#: Members of which each names something that may be there or not, run by run.
+OPEN = frozenset({"stats"})
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Where a message differs from the recorded one, and how."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(slots=True)
+class Tolerance:
+    """What may differ between the release that was recorded and the one that runs."""
+
+    #: Whether the QEMU is of a newer series than the recorded one.
+    newer: bool = False
+    older: bool = False
+    #: All members of all types of this QEMU's schema.
+    members: frozenset[str] = frozenset()
+    #: What was let pass, in words.
+    passed: set[str] = field(default_factory=set)
+
+    def missing(self, name: str) -> bool:
+        """Say whether this QEMU cannot have a member that was recorded."""
+        if self.older and self.members and name not in self.members:
+            self.passed.add(f"no member {name}")
+            return True
+        return False
+
+    def unexpected(self, name: str) -> bool:
+        """Say whether a member may be new."""
+        if self.newer:
+            self.passed.add(f"new member {name}")
+            return True
+        return False
+
+
+def fit(recorded: Json, actual: Json, tolerance: Tolerance) -> list[Misfit]:
+    """List where `actual` does not fit."""
+    return list(_fit(recorded, actual, "", "", tolerance))
+
+
+def _fit(old: Json, new: Json, at: str, name: str, tolerance: Tolerance) -> Iterator[Misfit]:
+    if isinstance(old, Mapping) and set(old) == {ELIDED}:
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _members(old, new, at, tolerance)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _elements(old, new, at, name, tolerance)
+    elif _kind(old) != _kind(new):
+        yield Misfit(at, f"recorded as {_kind(old)} {_shown(old)}, is {_kind(new)} {_shown(new)}")
+    elif name in TOLD and old != new and not _generated(old, new):
+        yield Misfit(at, f"recorded as {_shown(old)}, is {_shown(new)}")
+
+
+def _members(
+    old: Mapping[str, Json], new: Mapping[str, Json], at: str, tolerance: Tolerance
+) -> Iterator[Misfit]:
+    for key, value in old.items():
+        if key in new:
+            yield from _fit(value, new[key], _step(at, key), key, tolerance)
+        elif not tolerance.missing(key):
+            yield Misfit(_step(at, key), f"recorded as {_shown(value)}, is not there")
+    for key, value in new.items():
+        if key not in old and not tolerance.unexpected(key):
+            yield Misfit(_step(at, key), f"is {_shown(value)}, was not recorded")
+
+
+def _elements(
+    old: list[Json], new: list[Json], at: str, name: str, tolerance: Tolerance
+) -> Iterator[Misfit]:
+    key = _common_name(old, new)
+    if key:
+        yield from _named(old, new, at, key, tolerance)
+        return
+    for index, value in enumerate(new):
+        trials = [list(_fit(it, value, _step(at, index), name, tolerance)) for it in old]
+        if trials:
+            yield from min(trials, key=len)
+    if bool(old) is not bool(new):
+        have = ("empty", "not empty")
+        yield Misfit(at, f"recorded as {have[bool(old)]}, is {have[bool(new)]}")
+
+
+def _named(
+    old: Sequence[Any], new: Sequence[Any], at: str, key: str, tolerance: Tolerance
+) -> Iterator[Misfit]:
+    there = {it[key]: (index, it) for index, it in enumerate(new)}
+    for index, value in enumerate(old):
+        called = value[key]
+        if called in there:
+            place, found = there.pop(called)
+            yield from _fit(value, found, _step(at, place), "", tolerance)
+        elif not called.startswith("#") and not (tolerance.older and key == "capability"):
+            yield Misfit(_step(at, index), f"{key} {called} was recorded, is not there")
+    for called, (index, _) in there.items():
+        if not called.startswith("#") and key != "capability":
+            yield Misfit(_step(at, index), f"{key} {called} is there, was not recorded")
+
+
+def _common_name(*lists: Sequence[Json]) -> str:
+    """Find what tells the elements of lists apart, if anything does."""
+    for key in NAMES:
+        if all(_is_named(it, key) for it in lists) and any(lists):
+            return key
+    return ""
+
+
+def _is_named(elements: Sequence[Json], key: str) -> bool:
+    names = [it.get(key) if isinstance(it, Mapping) else None for it in elements]
+    strings = [it for it in names if isinstance(it, str) and it]
+    return len(set(strings)) == len(names)
+
+
+def _kind(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def _generated(old: Json, new: Json) -> bool:
+    """Say whether both are names that QEMU made up."""
+    return all(isinstance(it, str) and it.startswith("#") for it in (old, new))
+
+
+def _step(pointer: str, key: str | int) -> str:
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def _shown(value: Json) -> str:
+    text = str(value) if not isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

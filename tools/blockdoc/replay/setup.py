@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Set up what a conversation presupposes: files, servers, QEMU, bitmaps, limits.
+
+::
+
+    Setup(recording, build) ── args ──────► QEMU's command line
+                            ── files ─────► qemu-img, qemu-io
+                            ── servers ───► storage daemons
+                            ── prepare() ─► bitmaps, internal snapshots, limits, cont
+"""
+
+import asyncio
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from blockdoc.errors import AuthorError, QemuError
+from blockdoc.example import Machine
+from blockdoc.qemu import Build, Sandbox, Session
+from blockdoc.qemu.log import Log
+from blockdoc.replay.domain import Domain, domain_of
+from blockdoc.replay.files import File, Server, files_before, servers_before
+from blockdoc.replay.known import Known
+from blockdoc.replay.nodes import disks_before, nodes_before, objects_before
+from blockdoc.replay.places import Places
+from blockdoc.replay.recording import Recording
+
+__all__ = ["Setup", "make_files", "server_machine"]
+
+#: How long the files may take, in seconds.
+LIMIT = 60.0
+LIMITS = ("bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr")
+#: What a command may be before the guest runs.
+JOB_LIMIT = 30.0
+
+
+class Setup:
+    """What one QEMU of a recording finds when libvirt speaks first."""
+
+    def __init__(self, recording: Recording, build: Build, *, apart: bool) -> None:
+        self.recording = recording
+        self.known = Known(recording)
+        self.build = build
+        self.domain: Domain = domain_of(recording)
+        #: What files are called; `apart` if another side has some of the same name.
+        self.places = Places(recording.side if apart else "")
+
+    @cached_property
+    def nodes(self) -> list[Mapping[str, Any]]:
+        """The nodes that are there."""
+        return nodes_before(self.known, self.domain)
+
+    @cached_property
+    def files(self) -> list[File]:
+        """The files that are there."""
+        return files_before(self.known, self.nodes)
+
+    @cached_property
+    def servers(self) -> list[Server]:
+        """The NBD servers that are there."""
+        return list(servers_before(self.known, self.nodes))
+
+    def is_fresh(self, monitor: int) -> bool:
+        """Say whether libvirt has just started this QEMU."""
+        first = next((it for it in self.recording.items if it.monitor == monitor), None)
+        return first is not None and first.command == "qmp_capabilities"
+
+    def comes_in(self, monitor: int) -> bool:
+        """Say whether it waits for a migration."""
+        items = (it for it in self.recording.items if it.monitor == monitor)
+        return any(it.command == "migrate-incoming" for it in items)
+
+    def machine(self, monitor: int) -> Machine:
+        """Return how QEMU is started."""
+        words = [*self._words()]
+        if self.comes_in(monitor):
+            words += ["-incoming", "defer"]
+        return Machine("system", tuple(words), name=self.recording.side)
+
+    def _words(self) -> Iterator[str]:
+        yield from self.domain.words(self.build, self.places)
+        for it in objects_before(self.known, self.domain):
+            yield from ("-object", json.dumps(it))
+        for it in self.nodes:
+            yield from ("-blockdev", json.dumps(self.places.value(it)))
+        for it in disks_before(self.known, self.domain):
+            yield from ("-device", json.dumps(it))
+
+    async def prepare(self, session: Session, monitor: int) -> None:
+        """Do over QMP what a command line cannot.
+
+        :raise QemuError: QEMU refuses.
+        """
+        if self.comes_in(monitor):
+            return
+        if not monitor:
+            await self._bitmaps(session)
+            await self._snapshots(session)
+        for device, inserted in self.known.limited.items():
+            if self.is_fresh(monitor):
+                break
+            limits = {key: inserted[key] for key in LIMITS}
+            await session.ask(
+                "block_set_io_throttle", id=device, group=inserted["group"], **limits
+            )
+        if not self.is_fresh(monitor) and not self._was_paused():
+            await session.ask("cont")
+            await asyncio.wait_for(_event(session, "RESUME"), JOB_LIMIT)
+        session.arrived().clear()
+
+    def _was_paused(self) -> bool:
+        """Say whether the guest stood still: libvirt lets it run and never stops it first."""
+        for it in self.recording.items:
+            if it.command in {"cont", "stop"}:
+                return it.command == "cont"
+        return False
+
+    async def _bitmaps(self, session: Session) -> None:
+        for node, facts in self.known.facts_before.items():
+            stored = {name for file in self.files for name, _, _ in file.bitmaps}
+            for it in facts.get("dirty-bitmaps") or ():
+                if "name" not in it or it["name"] in stored:
+                    continue
+                await session.ask(
+                    "block-dirty-bitmap-add",
+                    node=node,
+                    name=it["name"],
+                    granularity=it["granularity"],
+                    persistent=it.get("persistent", False),
+                    disabled=not it.get("recording", True),
+                )
+
+    async def _snapshots(self, session: Session) -> None:
+        """Make the internal snapshots that images had, with the state of this guest."""
+        by_tag: dict[str, list[str]] = {}
+        states: dict[str, str] = {}
+        there = {str(it["node-name"]) for it in self.nodes}
+        for node, facts in self.known.facts_before.items():
+            for it in (facts.get("image") or {}).get("snapshots") or ():
+                if node in there:
+                    by_tag.setdefault(it["name"], []).append(node)
+                    if it.get("vm-state-size"):
+                        states[it["name"]] = node
+        for tag, nodes in by_tag.items():
+            vmstate = states.get(tag, nodes[0])
+            await session.ask(
+                "snapshot-save",
+                **{"job-id": "replay", "tag": tag, "vmstate": vmstate, "devices": nodes},
+            )
+            await asyncio.wait_for(_concluded(session), JOB_LIMIT)
+            await session.ask("job-dismiss", id="replay")
+
+
+async def _event(session: Session, name: str) -> None:
+    while not any(it["event"] == name for it in session.arrived()):
+        await session.next_event()
+
+
+async def _concluded(session: Session) -> None:
+    """Wait for the job of the set-up.
+
+    :raise QemuError: it failed.
+    """
+    while True:
+        jobs = await session.ask("query-jobs")
+        for job in jobs if isinstance(jobs, list) else ():
+            if isinstance(job, Mapping) and job["status"] == "concluded":
+                if "error" in job:
+                    raise QemuError(f"snapshot-save: {job['error']}")
+                return
+        await asyncio.sleep(0.02)
+
+
+async def make_files(setup: Setup, sandbox: Sandbox) -> None:
+    """Make the files of one side, and those that its servers serve.
+
+    :raise AuthorError: a tool refuses; with its words.
+    """
+    commands = [it for file in setup.files for it in file.commands(setup.places)]
+    commands += [
+        ["qemu-img", "create", "-q", "-f", "raw", _served(it), str(it.size)]
+        for it in setup.servers
+    ]
+    lines = []
+    for name, *words in commands:
+        program = setup.build.command(name) if name.startswith("qemu") else (name,)
+        lines.append(shlex.join([*program, *words]) + " >/dev/null")
+    with Log.open() as log:
+        process = await sandbox.spawn(
+            ["/bin/sh", "-ec", "\n".join(lines)], stdout=log.file, stderr=log.file
+        )
+        try:
+            status = await asyncio.wait_for(process.wait(), LIMIT)
+        except TimeoutError:
+            status = 1
+        finally:
+            await sandbox.kill(process)
+        if status:
+            words = " ".join(log.text().split()) or f"status {status}"
+            raise AuthorError(f"its images cannot be made: {words}", setup.recording.place)
+
+
+def _served(server: Server) -> str:
+    return f"{server.socket}.raw"
+
+
+def server_machine(server: Server) -> Machine:
+    """Return the storage daemon that serves NBD."""
+    node = {"driver": "file", "node-name": "served", "filename": _served(server)}
+    export = {
+        **{"type": "nbd", "id": "export", "node-name": "served", "writable": True},
+        "name": server.export,
+    }
+    address = {"type": "unix", "path": server.socket}
+    return Machine(
+        "storage-daemon",
+        (
+            *("--blockdev", json.dumps(node)),
+            *("--nbd-server", f"addr.type=unix,addr.path={address['path']}"),
+            *("--export", json.dumps(export)),
+        ),
+    )
