@@ -10,7 +10,7 @@ from typing import Any
 from blockdoc.errors import AuthorError
 from blockdoc.qemu import Build
 from blockdoc.replay.places import Places
-from blockdoc.replay.recording import RECORDED, START, Recording, read_recording
+from blockdoc.replay.recording import RECORDED, START, Item, Recording, read_recording
 from blockdoc.transcript.condition import Release
 
 __all__ = ["Domain", "domain_of"]
@@ -21,6 +21,8 @@ LEFT_OUT = frozenset(
     | {"-no-user-config", "-overcommit", "-msg", "-incoming", "-blockdev", "-qmp", "-add-fd"}
     | {"-netdev", "-enable-kvm"}
 )
+#: What changes how QEMU behaves later.
+GREETING = frozenset({"migrate-set-capabilities", "block_set_io_throttle", "set-action"})
 _BOARD = re.compile(r"\bpc-(q35|i440fx)-(\d+\.\d+)")
 #: What stands for a secret: recordings hold none.
 SECRET = "blockdoc"  # noqa: S105 - it protects nothing
@@ -36,6 +38,8 @@ class Domain:
     disks: Mapping[str, Mapping[str, Any]]
     #: All else.
     options: tuple[tuple[Any, ...], ...]
+    #: What libvirt says to each QEMU that it has started.
+    start: tuple[Item, ...] = ()
 
     def ids(self) -> set[str]:
         """Return the ids of its objects."""
@@ -119,6 +123,7 @@ def _domain(recording: Recording) -> Domain:
             and not (it[0] == "-device" and it[1] in disks.values())
             and not _is_monitor(it)
         ),
+        tuple(it for it in recording.items if it.command in GREETING),
     )
 
 

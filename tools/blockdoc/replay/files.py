@@ -96,9 +96,7 @@ def _add(found: dict[str, File], file: File | None) -> None:
         found.setdefault(file.path, file)
 
 
-def _file(
-    node: Mapping[str, Any], nodes: list[Mapping[str, Any]], known: Known
-) -> File | None:
+def _file(node: Mapping[str, Any], nodes: list[Mapping[str, Any]], known: Known) -> File | None:
     """Return the file of a file node."""
     if node.get("driver") != "file":
         return None

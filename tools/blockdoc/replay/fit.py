@@ -76,8 +76,10 @@ def _fit(old: Json, new: Json, at: str, name: str, tolerance: Tolerance) -> Iter
     elif isinstance(old, list) and isinstance(new, list):
         yield from _elements(old, new, at, name, tolerance)
     elif _kind(old) != _kind(new):
-        yield Misfit(at, f"recorded as {_kind(old)} {_shown(old)}, is {_kind(new)} {_shown(new)}")
-    elif name in TOLD and old != new and not _generated(old, new):
+        yield Misfit(
+            at, f"recorded as {_kind(old)} {_shown(old)}, is {_kind(new)} {_shown(new)}"
+        )
+    elif _is_telling(name, old) and old != new and not _generated(old, new):
         yield Misfit(at, f"recorded as {_shown(old)}, is {_shown(new)}")
 
 
@@ -150,6 +152,11 @@ def _kind(value: Json) -> str:
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, list) else "an object"
+
+
+def _is_telling(name: str, value: Json) -> bool:
+    """Say whether the value counts; numbers never do."""
+    return name in TOLD and isinstance(value, str | bool)
 
 
 def _generated(old: Json, new: Json) -> bool:

@@ -38,24 +38,41 @@ class Known:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self.graph: Mapping[str, Any] = recording.graph_before or {"nodes": [], "edges": []}
+        first = recording.items[0] if recording.items else None
+        #: Whether libvirt has just started the domain: there is no graph before then.
+        self.is_new = first is not None and first.command == "qmp_capabilities"
+
+    @cached_property
+    def graph(self) -> Mapping[str, Any] | None:
+        """The graph before, or what stands for it; nothing if the command line has all."""
+        if not self.is_new:
+            return self.recording.graph_before
+        for item, reply in self.recording.pairs():
+            if item.command == "query-named-block-nodes" and not self.recording.cmdline:
+                return _graph_of(list(_told(reply.message.get("return") if reply else None)))
+            if item.command in {"blockdev-add", "blockdev-del", "transaction"}:
+                break
+        return None
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
         """The nodes that were there, by name."""
-        return tuple(it["name"] for it in self.graph["nodes"] if it["type"] in NODE_KINDS)
+        return tuple(it["name"] for it in self._vertices if it["type"] in NODE_KINDS)
+
+    @property
+    def _vertices(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = self.graph["nodes"] if self.graph else []
+        return found
 
     @cached_property
     def backends(self) -> tuple[str, ...]:
         """The backends of devices, as the graph calls them."""
-        return tuple(
-            it["name"] for it in self.graph["nodes"] if it["type"] == "block-backend"
-        )
+        return tuple(it["name"] for it in self._vertices if it["type"] == "block-backend")
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
         """Who has whom."""
-        names = {it["id"]: it["name"] for it in self.graph["nodes"]}
+        names = {it["id"]: it["name"] for it in self._vertices}
         return tuple(
             Link(
                 names[it["parent"]],
@@ -64,7 +81,7 @@ class Known:
                 frozenset(it["perm"]),
                 frozenset(it["shared-perm"]),
             )
-            for it in self.graph["edges"]
+            for it in (self.graph["edges"] if self.graph else ())
         )
 
     def children(self, parent: str) -> dict[str, Link]:
@@ -103,6 +120,16 @@ class Known:
         return found
 
     @cached_property
+    def accessed(self) -> list[str]:
+        """The devices that the guest had read from or written to."""
+        found: dict[str, None] = {}
+        for _, reply in self.recording.pairs():
+            for it in _list(reply.message.get("return") if reply else None):
+                if it.get("qdev") and "idle_time_ns" in (it.get("stats") or {}):
+                    found[it["qdev"]] = None
+        return list(found)
+
+    @cached_property
     def limited(self) -> dict[str, Mapping[str, Any]]:
         """The devices that are throttled, and how."""
         found: dict[str, Mapping[str, Any]] = {}
@@ -114,6 +141,28 @@ class Known:
                 if isinstance(inserted, Mapping) and "group" in inserted and it.get("qdev"):
                     found.setdefault(it["qdev"], inserted)
         return found
+
+
+def _graph_of(nodes: list[NodeFacts]) -> Mapping[str, Any] | None:
+    """Make a graph of what QEMU tells of its nodes, without backends and permissions."""
+    if not nodes or any("children" not in it for it in nodes):
+        return None
+    numbers = {it["node-name"]: number for number, it in enumerate(nodes)}
+    return {
+        "nodes": [
+            {"id": number, "name": name, "type": "block-driver"}
+            for name, number in numbers.items()
+        ],
+        "edges": [
+            {
+                **{"parent": numbers[it["node-name"]], "child": numbers[child["node-name"]]},
+                **{"name": child["child"], "perm": [], "shared-perm": []},
+            }
+            for it in nodes
+            for child in it["children"]
+            if child["node-name"] in numbers
+        ],
+    }
 
 
 def _list(value: object) -> Iterator[Mapping[str, Any]]:

@@ -18,13 +18,15 @@ __all__ = ["THROTTLE", "disks_before", "nodes_before", "objects_before"]
 ROLES = ("file", "backing", "data-file")
 #: The throttle group of a node whose group nothing names.
 THROTTLE = "throttle-replay"
+#: A part of a file, in bytes: a raw node of fixed size.
+SLICE = 16 << 20
 _VIRTIO = re.compile(r"/machine/peripheral/([^/]+)/virtio-backend")
 _SCSI = re.compile(r"(?:/machine/peripheral/)?((?:scsi|sata|ide)(\d+)-(\d+)-(\d+)(?:-(\d+))?)")
 
 
 def nodes_before(known: Known, domain: Domain) -> list[Mapping[str, Any]]:
     """Return the nodes, children first."""
-    if known.recording.graph_before is None:
+    if known.graph is None:
         return list(domain.nodes.values())
     done: dict[str, Mapping[str, Any]] = {}
 
@@ -43,11 +45,18 @@ def nodes_before(known: Known, domain: Domain) -> list[Mapping[str, Any]]:
 def _node(name: str, known: Known, domain: Domain) -> Mapping[str, Any]:
     own = domain.nodes.get(name)
     if own is not None and _same_place(own, name, known, domain):
-        file = known.facts_before.get(name, {}).get("file")
-        if own.get("driver") == "file" and file:
-            return {**own, "filename": file}
-        return own
+        return {**own, **_changed(own, known.facts_before.get(name, {}))}
     return _made_up(name, known)
+
+
+def _changed(own: Mapping[str, Any], facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is otherwise by now: another medium, another mode."""
+    changed: dict[str, Any] = {}
+    if own.get("driver") == "file" and "file" in facts:
+        changed["filename"] = facts["file"]
+    if "read-only" in own and "ro" in facts:
+        changed["read-only"] = facts["ro"]
+    return changed
 
 
 def _same_place(own: Mapping[str, Any], name: str, known: Known, domain: Domain) -> bool:
@@ -57,7 +66,7 @@ def _same_place(own: Mapping[str, Any], name: str, known: Known, domain: Domain)
         return False
     if known.facts_before.get(name, {}).get("drv", own["driver"]) != own["driver"]:
         return False
-    above = {
+    above = {  # of the command line
         other for other, it in domain.nodes.items() if name in (it.get(role) for role in ROLES)
     }
     return bool(above) == any(it.role != "root" for it in known.parents(name))
@@ -77,6 +86,8 @@ def _made_up(name: str, known: Known) -> Mapping[str, Any]:
         options["throttle-group"] = group_of(known)
     if "detect_zeroes" in facts and facts["detect_zeroes"] != "off":
         options["detect-zeroes"] = facts["detect_zeroes"]
+    if driver == "raw" and "resize" not in links["file"].shared:
+        options |= {"offset": 0, "size": SLICE}
     if driver == "file":
         options["filename"] = facts.get("file") or f"/images/{name}.img"
     if driver == "nbd":
@@ -156,9 +167,14 @@ def _object(name: str, *, limits: bool) -> Mapping[str, Any]:
 
 
 def disks_before(known: Known, domain: Domain) -> Iterator[Mapping[str, Any]]:
-    """Yield the devices that have a drive, or a slot for one."""
-    if known.recording.graph_before is None:
-        yield from domain.disks.values()
+    """Yield the devices that have a drive, or a slot for one.
+
+    Those that the command line does not have were plugged in later, and have to be again:
+    a slot that is taken from the start has power, and then the guest must let go.
+    """
+    if known.is_new or known.graph is None:
+        there = {it["node-name"] for it in nodes_before(known, domain)}
+        yield from (it for it in domain.disks.values() if it["drive"] in there)
         return
     free = [it for it in domain.buses() if it not in _taken(known, domain)]
     for backend in reversed(known.backends):

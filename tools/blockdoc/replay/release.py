@@ -59,7 +59,9 @@ class Spoken:
             for key in value.keys() - known.keys():
                 self._allowed.passed.add(f"no argument {key} of {at}")
             return {
-                key: self._prune(it, known[key], at) for key, it in value.items() if key in known
+                key: self._prune(it, known[key], at)
+                for key, it in value.items()
+                if key in known
             }
         return value
 

@@ -12,8 +12,10 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,9 +77,10 @@ async def replay(recordings: Sequence[Recording], build: Build) -> Outcome:
         async with asyncio.timeout(LIMIT), open_sandbox(build) as sandbox:
             sides = []
             for recording, allow in zip(recordings, allowed, strict=True):
-                setup = Setup(recording, build, apart=len(recordings) > 1)
+                spoken = Spoken(build, allow)
+                setup = Setup(recording, build, spoken, apart=len(recordings) > 1)
                 speaker = _Speaker(setup, sandbox, _target(recordings, recording))
-                talk = Talk(recording, Spoken(build, allow), allow, speaker.send)
+                talk = Talk(recording, spoken, allow, speaker.send)
                 sides.append(_Side(recording, setup, talk, sandbox, build))
             for side in sides:
                 await make_files(side.setup, sandbox)
@@ -190,23 +193,24 @@ def _stream(items: Sequence[Item]) -> bool:
 async def _save_a_guest(side: _Side, monitor: int) -> None:
     """Write the stream that is read later: a guest of the same kind, saved."""
     machine = side.setup.machine(monitor)
-    async with start(machine.__class__("system", machine.args[:-2]), side.build, side.sandbox) as s:
-        await s.ask("migrate-set-capabilities", capabilities=[
-            {"capability": "events", "state": True}])
-        path = side.sandbox.folder / STREAM
-        with path.open("wb") as file:
-            side.sandbox.give(STREAM)
-            s.send_fd(file.fileno())
+    async with start(
+        machine.__class__("system", machine.args[:-2]), side.build, side.sandbox
+    ) as s:
+        await s.ask(
+            "migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}]
+        )
+        with _pipe_to(side.sandbox.folder / STREAM) as descriptor:
+            s.send_fd(descriptor)
             await s.ask("getfd", fdname="save")
-            await s.ask("migrate", uri="fd:save")
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    done = [it.get("data", {}).get("status") for it in s.arrived()]
-                    if "completed" in done:
-                        break
-                    if "failed" in done:
-                        raise QemuError("the guest that is restored cannot be saved")
-                    await s.next_event()
+        await s.ask("migrate", uri="fd:save")
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                done = [it.get("data", {}).get("status") for it in s.arrived()]
+                if "completed" in done:
+                    break
+                if "failed" in done:
+                    raise QemuError("the guest that is restored cannot be saved")
+                await s.next_event()
 
 
 class _Speaker:
@@ -225,8 +229,8 @@ class _Speaker:
         if item.command == "getfd":
             await self._hand_over(session, str(words["fdname"]))
         elif item.command == "migrate-incoming" and _FD.fullmatch(str(words.get("uri"))):
-            with (self._folder / STREAM).open("rb") as file:
-                session.send_fd(file.fileno())
+            with _pipe_from(self._folder / STREAM) as descriptor:
+                session.send_fd(descriptor)
                 await session.ask("getfd", fdname="replay")
             words["uri"] = "fd:replay"
         elif item.command == "object-add" and words.get("qom-type") == "secret":
@@ -241,8 +245,8 @@ class _Speaker:
     async def _hand_over(self, session: Session, name: str) -> None:
         """Send the descriptor that libvirt sent: of the other side, or of a file."""
         if not self._target:
-            with (self._folder / f"stream-{name}").open("wb") as file:
-                session.send_fd(file.fileno())
+            with _pipe_to(self._folder / f"stream-{name}") as descriptor:
+                session.send_fd(descriptor)
             return
         await self._there(self._target)
         with socket.socket(socket.AF_UNIX) as connected:
@@ -254,6 +258,42 @@ class _Speaker:
         async with asyncio.timeout(PATIENCE):
             while name and not (self._folder / name).exists():
                 await asyncio.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _pipe_to(path: Path) -> Iterator[int]:
+    """Open a pipe whose content goes to a file: QEMU does not migrate to a file itself."""
+    ours, theirs = os.pipe()
+    _in_background(ours, path, os.O_WRONLY | os.O_CREAT)
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+
+
+@contextlib.contextmanager
+def _pipe_from(path: Path) -> Iterator[int]:
+    """Open a pipe from which the content of a file comes."""
+    theirs, ours = os.pipe()
+    _in_background(path, ours, os.O_RDONLY)
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+
+
+def _in_background(source: int | Path, target: int | Path, mode: int) -> None:
+    """Copy in a thread: from a pipe to a file, or the other way round."""
+    file = source if isinstance(source, Path) else target
+    opened = os.open(file, mode, 0o600)
+    ends = [opened if isinstance(it, Path) else it for it in (source, target)]
+
+    def copy() -> None:
+        with open(ends[0], "rb") as reader, open(ends[1], "wb") as writer:
+            with contextlib.suppress(BrokenPipeError):  # nobody wants the rest
+                shutil.copyfileobj(reader, writer)
+
+    threading.Thread(target=copy, daemon=True).start()
 
 
 def _connect(connecting: socket.socket, path: Path) -> None:

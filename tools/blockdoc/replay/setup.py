@@ -26,6 +26,7 @@ from blockdoc.replay.known import Known
 from blockdoc.replay.nodes import disks_before, nodes_before, objects_before
 from blockdoc.replay.places import Places
 from blockdoc.replay.recording import Recording
+from blockdoc.replay.release import Spoken
 
 __all__ = ["Setup", "make_files", "server_machine"]
 
@@ -39,7 +40,10 @@ JOB_LIMIT = 30.0
 class Setup:
     """What one QEMU of a recording finds when libvirt speaks first."""
 
-    def __init__(self, recording: Recording, build: Build, *, apart: bool) -> None:
+    def __init__(
+        self, recording: Recording, build: Build, spoken: Spoken, *, apart: bool
+    ) -> None:
+        self._spoken = spoken
         self.recording = recording
         self.known = Known(recording)
         self.build = build
@@ -85,8 +89,16 @@ class Setup:
             yield from ("-object", json.dumps(it))
         for it in self.nodes:
             yield from ("-blockdev", json.dumps(self.places.value(it)))
-        for it in disks_before(self.known, self.domain):
+        for it in self._disks():
             yield from ("-device", json.dumps(it))
+
+    def _disks(self, *, plugged: bool = False) -> list[Mapping[str, Any]]:
+        """Return the devices of the command line, or those that were plugged in later."""
+        return [
+            it
+            for it in disks_before(self.known, self.domain)
+            if (it["id"] not in self.domain.disks) is plugged
+        ]
 
     async def prepare(self, session: Session, monitor: int) -> None:
         """Do over QMP what a command line cannot.
@@ -98,17 +110,29 @@ class Setup:
         if not monitor:
             await self._bitmaps(session)
             await self._snapshots(session)
+        for device in self._disks(plugged=True):
+            await session.ask("device_add", **device)
+        if not self.is_fresh(monitor):
+            await self._as_started(session)
+        session.arrived().clear()
+
+    async def _as_started(self, session: Session) -> None:
+        """Say what libvirt says to every domain, and let the guest run."""
+        for it in self.domain.start:
+            if it.arguments.get("id", "") in {"", *self.known.backends}:
+                arguments = self._spoken.arguments(it.command, it.arguments)
+                await session.ask(it.command, **arguments)
         for device, inserted in self.known.limited.items():
-            if self.is_fresh(monitor):
-                break
             limits = {key: inserted[key] for key in LIMITS}
             await session.ask(
                 "block_set_io_throttle", id=device, group=inserted["group"], **limits
             )
-        if not self.is_fresh(monitor) and not self._was_paused():
+        for device in self.known.accessed:
+            line = f'qemu-io -d {device} "aio_read 0 512"'
+            await session.ask("human-monitor-command", **{"command-line": line})
+        if not self._was_paused():
             await session.ask("cont")
             await asyncio.wait_for(_event(session, "RESUME"), JOB_LIMIT)
-        session.arrived().clear()
 
     def _was_paused(self) -> bool:
         """Say whether the guest stood still: libvirt lets it run and never stops it first."""

@@ -141,15 +141,23 @@ class Talk:
     def _check(self, item: Item, reply: Item, answer: Mapping[str, Any]) -> None:
         old, new = reply.message.get("error"), answer.get("error")
         if new is not None and old is None:
-            self._stop(item, "error", f"{item.command}: answers the error {new['desc']!r}, "
-                       "was recorded as a success")
+            self._stop(
+                item,
+                "error",
+                f"{item.command}: answers the error {new['desc']!r}, was recorded as a success",
+            )
         if old is not None and new is None:
-            self._stop(item, "error", f"{item.command}: is a success, was recorded as the "
-                       f"error {old.get('desc')!r}")
+            self._stop(
+                item,
+                "error",
+                f"{item.command}: is a success, was recorded as the error {old.get('desc')!r}",
+            )
         if new is None:
             self._compare(reply, reply.message, answer, "reply")
         elif isinstance(old, Mapping) and old.get("class") != new["class"]:
-            misfit = Misfit("/error/class", f"recorded as {old.get('class')}, is {new['class']}")
+            misfit = Misfit(
+                "/error/class", f"recorded as {old.get('class')}, is {new['class']}"
+            )
             self._tell(reply, "error", misfit)
 
     def _compare(
