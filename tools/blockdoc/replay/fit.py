@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from blockdoc.schema import Array, Object, Schema
 from blockdoc.transcript import Json
 
 __all__ = ["Misfit", "Tolerance", "fit"]
@@ -24,8 +25,6 @@ TOLD = frozenset(
 #: What names an element of a list, the first that all have.
 NAMES = ("node-name", "qdev", "id", "device", "name", "qom-path", "capability")
 ELIDED = "elided"
-#: Members of which each names something that may be there or not, run by run.
-OPEN = frozenset({"stats"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,92 +39,130 @@ class Misfit:
 class Tolerance:
     """What may differ between the release that was recorded and the one that runs."""
 
-    #: Whether the QEMU is of a newer series than the recorded one.
+    #: Whether the QEMU is of a newer series than the recorded one, or of an older.
     newer: bool = False
     older: bool = False
-    #: All members of all types of this QEMU's schema.
-    members: frozenset[str] = frozenset()
+    #: What the QEMU that runs offers.
+    schema: Schema | None = None
+    #: Whether the command was sent without an argument that this QEMU does not know.
+    curtailed: bool = False
     #: What was let pass, in words.
     passed: set[str] = field(default_factory=set)
 
-    def missing(self, name: str) -> bool:
+    def missing(self, name: str, kind: str, value: Mapping[str, Json]) -> bool:
         """Say whether this QEMU cannot have a member that was recorded."""
-        if self.older and self.members and name not in self.members:
-            self.passed.add(f"no member {name}")
-            return True
-        return False
+        if not self.older or not kind or name in self.members(kind, value):
+            return False
+        self.passed.add(f"no member {name}")
+        return True
 
     def unexpected(self, name: str) -> bool:
         """Say whether a member may be new."""
         if self.newer:
             self.passed.add(f"new member {name}")
-            return True
-        return False
+        return self.newer or self.curtailed
+
+    def members(self, kind: str, value: Mapping[str, Json]) -> Mapping[str, str]:
+        """Return the members of an object type, and of which type each is."""
+        found = self.schema.types.get(kind) if self.schema and kind else None
+        if not isinstance(found, Object):
+            return {}
+        members = {it.name: it.type for it in found.members}
+        variant = found.variants.get(str(value.get(found.tag or "")))
+        return {**members, **self.members(variant, value)} if variant else members
+
+    def element(self, kind: str) -> str:
+        """Return the type of a list's elements, or nothing."""
+        found = self.schema.types.get(kind) if self.schema and kind else None
+        return found.element if isinstance(found, Array) else ""
+
+    def object(self, kind: str) -> str:
+        """Return `kind` if it is an object type, or nothing."""
+        found = self.schema.types.get(kind) if self.schema and kind else None
+        return kind if isinstance(found, Object) else ""
 
 
-def fit(recorded: Json, actual: Json, tolerance: Tolerance) -> list[Misfit]:
-    """List where `actual` does not fit."""
-    return list(_fit(recorded, actual, "", "", tolerance))
+def fit(
+    recorded: Json, actual: Json, tolerance: Tolerance, at: str = "", kind: str = ""
+) -> list[Misfit]:
+    """List where `actual`, which is of the type `kind` of the schema, does not fit."""
+    return list(_fit(recorded, actual, _At(at, "", kind), tolerance))
 
 
-def _fit(old: Json, new: Json, at: str, name: str, tolerance: Tolerance) -> Iterator[Misfit]:
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where a value is, what the member is called, and of which type of the schema it is."""
+
+    pointer: str
+    name: str = ""
+    kind: str = ""
+
+    def element(self, index: int, tolerance: Tolerance) -> "_At":
+        return _At(f"{self.pointer}/{index}", self.name, tolerance.element(self.kind))
+
+
+def _fit(old: Json, new: Json, at: _At, tolerance: Tolerance) -> Iterator[Misfit]:
     if isinstance(old, Mapping) and set(old) == {ELIDED}:
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _members(old, new, at, tolerance)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _elements(old, new, at, name, tolerance)
+        yield from _elements(old, new, at, tolerance)
     elif _kind(old) != _kind(new):
-        yield Misfit(
-            at, f"recorded as {_kind(old)} {_shown(old)}, is {_kind(new)} {_shown(new)}"
-        )
-    elif _is_telling(name, old) and old != new and not _generated(old, new):
-        yield Misfit(at, f"recorded as {_shown(old)}, is {_shown(new)}")
+        what = f"recorded as {_kind(old)} {_shown(old)}, is {_kind(new)} {_shown(new)}"
+        yield Misfit(at.pointer, what)
+    elif _is_telling(at.name, old) and old != new and not _generated(old, new):
+        yield Misfit(at.pointer, f"recorded as {_shown(old)}, is {_shown(new)}")
 
 
 def _members(
-    old: Mapping[str, Json], new: Mapping[str, Json], at: str, tolerance: Tolerance
+    old: Mapping[str, Json], new: Mapping[str, Json], at: _At, tolerance: Tolerance
 ) -> Iterator[Misfit]:
+    types = tolerance.members(at.kind, old)
     for key, value in old.items():
+        below = _At(_step(at.pointer, key), key, types.get(key, ""))
         if key in new:
-            yield from _fit(value, new[key], _step(at, key), key, tolerance)
-        elif not tolerance.missing(key):
-            yield Misfit(_step(at, key), f"recorded as {_shown(value)}, is not there")
+            yield from _fit(value, new[key], below, tolerance)
+        elif not tolerance.missing(key, tolerance.object(at.kind), old):
+            yield Misfit(below.pointer, f"recorded as {_shown(value)}, is not there")
     for key, value in new.items():
         if key not in old and not tolerance.unexpected(key):
-            yield Misfit(_step(at, key), f"is {_shown(value)}, was not recorded")
+            yield Misfit(_step(at.pointer, key), f"is {_shown(value)}, was not recorded")
 
 
 def _elements(
-    old: list[Json], new: list[Json], at: str, name: str, tolerance: Tolerance
+    old: list[Json], new: list[Json], at: _At, tolerance: Tolerance
 ) -> Iterator[Misfit]:
     key = _common_name(old, new)
     if key:
         yield from _named(old, new, at, key, tolerance)
         return
     for index, value in enumerate(new):
-        trials = [list(_fit(it, value, _step(at, index), name, tolerance)) for it in old]
+        below = at.element(index, tolerance)
+        trials = [list(_fit(it, value, below, tolerance)) for it in old]
         if trials:
             yield from min(trials, key=len)
     if bool(old) is not bool(new):
         have = ("empty", "not empty")
-        yield Misfit(at, f"recorded as {have[bool(old)]}, is {have[bool(new)]}")
+        yield Misfit(at.pointer, f"recorded as {have[bool(old)]}, is {have[bool(new)]}")
 
 
 def _named(
-    old: Sequence[Any], new: Sequence[Any], at: str, key: str, tolerance: Tolerance
+    old: Sequence[Any], new: Sequence[Any], at: _At, key: str, tolerance: Tolerance
 ) -> Iterator[Misfit]:
     there = {it[key]: (index, it) for index, it in enumerate(new)}
     for index, value in enumerate(old):
-        called = value[key]
+        called, below = value[key], at.element(index, tolerance)
         if called in there:
-            place, found = there.pop(called)
-            yield from _fit(value, found, _step(at, place), "", tolerance)
+            _, found = there.pop(called)
+            for it in _fit(value, found, _At(below.pointer, "", below.kind), tolerance):
+                yield Misfit(it.pointer, f"{it.message}; of {key} {called}")
         elif not called.startswith("#") and not (tolerance.older and key == "capability"):
-            yield Misfit(_step(at, index), f"{key} {called} was recorded, is not there")
+            yield Misfit(below.pointer, f"{key} {called} was recorded, is not there")
     for called, (index, _) in there.items():
         if not called.startswith("#") and key != "capability":
-            yield Misfit(_step(at, index), f"{key} {called} is there, was not recorded")
+            message = f"{key} {called} is there, was not recorded"
+            yield Misfit(at.element(index, tolerance).pointer, message)
 
 
 def _common_name(*lists: Sequence[Json]) -> str:

@@ -106,9 +106,10 @@ def _flags(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _mode(name: str, known: Known) -> Mapping[str, Any]:
     """Say whether a node may be written to."""
     above = known.parents(name)
-    if not known.children(name) and any(it.role != "root" for it in above):
-        return {"auto-read-only": True, "discard": "unmap"}
     told = known.facts_before.get(name, {}).get("ro")
+    is_below = not known.children(name) and any(it.role != "root" for it in above)
+    if is_below and not told:
+        return {"auto-read-only": True, "discard": "unmap"}
     if told is not None:
         return {"read-only": told}
     used = [*known.children(name).values()] or above

@@ -15,16 +15,9 @@ __all__ = ["Spoken", "tolerance"]
 
 def tolerance(recording: Recording, build: Build) -> Tolerance:
     """Say what may differ in what `build` answers."""
-    schema = schema_of(build, "system")
-    members = {
-        member.name
-        for it in schema.types.values()
-        if isinstance(it, Object)
-        for member in it.members
-    }
     old = Release.parse(recording.qemu)[:2] if recording.qemu else build.release[:2]
     new = build.release[:2]
-    return Tolerance(newer=new > old, older=new < old, members=frozenset(members))
+    return Tolerance(newer=new > old, older=new < old, schema=schema_of(build, "system"))
 
 
 class Spoken:
@@ -45,6 +38,11 @@ class Spoken:
             return arguments
         pruned = self._prune(arguments, found.arg_type, command)
         return pruned if isinstance(pruned, Mapping) else arguments
+
+    def returns(self, command: str) -> str:
+        """Name the type of what a command returns."""
+        found = self._schema.commands.get(command)
+        return found.ret_type if found else ""
 
     def _prune(self, value: Any, name: str, at: str) -> Any:  # noqa: ANN401 - JSON
         kind = self._schema.types.get(name)

@@ -128,7 +128,9 @@ class Talk:
                 answer = await self._send(session, item, arguments)
         except TimeoutError:
             self._stop(item, "qemu", f"{item.command}: no reply within {LIMIT:g} s")
+        self._allowed.curtailed = arguments != item.arguments
         self._check(item, reply, answer)
+        self._allowed.curtailed = False
 
     def _unknown(self, item: Item, reply: Item | None) -> None:
         """Leave a query out that this QEMU does not have; anything else matters."""
@@ -153,7 +155,9 @@ class Talk:
                 f"{item.command}: is a success, was recorded as the error {old.get('desc')!r}",
             )
         if new is None:
-            self._compare(reply, reply.message, answer, "reply")
+            kind = self._spoken.returns(item.command)
+            old, new = reply.message.get("return"), answer.get("return")
+            self._tell_all(reply, "reply", fit(old, new, self._allowed, "/return", kind))
         elif isinstance(old, Mapping) and old.get("class") != new["class"]:
             misfit = Misfit(
                 "/error/class", f"recorded as {old.get('class')}, is {new['class']}"
@@ -164,7 +168,9 @@ class Talk:
         self, item: Item, old: Mapping[str, Any], new: Mapping[str, Any], kind: str
     ) -> None:
         plain = {key: it for key, it in new.items() if key != "timestamp"}
-        misfits = fit(old, plain, self._allowed)
+        self._tell_all(item, kind, fit(old, plain, self._allowed))
+
+    def _tell_all(self, item: Item, kind: str, misfits: list[Misfit]) -> None:
         for misfit in misfits[:MOST]:
             self._tell(item, kind, misfit)
         if len(misfits) > MOST:
