@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command line of a domain: its own, or that of the recordings in its folder."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from blockdoc.errors import AuthorError
 from blockdoc.qemu import Build
 from blockdoc.replay.places import Places
-from blockdoc.replay.recording import RECORDED, START, Item, Recording, read_recording
+from blockdoc.replay.recording import RECORDED, ROOT, START, Item, Recording, read_recording
 from blockdoc.transcript.condition import Release
 
 __all__ = ["Domain", "domain_of"]
@@ -61,8 +61,6 @@ class Domain:
 
     def words(self, build: Build, places: Places) -> Iterator[str]:
         """Yield the command line but for nodes and their devices."""
-        import json  # noqa: PLC0415 - beside its only use
-
         yield from ("-accel", "tcg")
         for option, *values in self.options:
             yield option
@@ -96,8 +94,7 @@ def domain_of(recording: Recording) -> Domain:
     """
     if recording.cmdline:
         return _domain(recording)
-    here = Path(__file__).parents[3] / RECORDED
-    for folder in (recording.file.parent, RECORDED, here):
+    for folder in (recording.file.parent, RECORDED, ROOT / RECORDED):
         file = folder / START
         if file.is_file():
             return _domain(read_recording(file))

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Does a message fit the recorded one?
+"""Say whether a message fits the recorded one.
 
 Members and types must be the same.  The elements of a list that have names are held
 against those of the same name, all others against the recorded element they differ from
 least.  Values are compared where they say what something is and not how far it is:
-`TOLD`.  A member that this QEMU's schema does not know, or that the older one did not
-have, is no mistake: `Tolerance`.
+`TOLD`.  A member that only one of two releases has in its schema is no mistake:
+`Tolerance`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from blockdoc.schema import Array, Object, Schema
+from blockdoc.replay.shape import NOTHING, Shape
 from blockdoc.transcript import Json
 
-__all__ = ["Misfit", "Tolerance", "fit"]
+__all__ = ["At", "Misfit", "Tolerance", "fit"]
 
 #: Members whose values are compared.
 TOLD = frozenset(
@@ -25,6 +25,8 @@ TOLD = frozenset(
 #: What names an element of a list, the first that all have.
 NAMES = ("node-name", "qdev", "id", "device", "name", "qom-path", "capability")
 ELIDED = "elided"
+#: How much of a value is shown, in characters.
+SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,69 +41,57 @@ class Misfit:
 class Tolerance:
     """What may differ between the release that was recorded and the one that runs."""
 
-    #: Whether the QEMU is of a newer series than the recorded one, or of an older.
+    #: Whether the QEMU is of another series than the recorded one.
     newer: bool = False
     older: bool = False
-    #: What the QEMU that runs offers.
-    schema: Schema | None = None
     #: Whether the command was sent without an argument that this QEMU does not know.
     curtailed: bool = False
     #: What was let pass, in words.
     passed: set[str] = field(default_factory=set)
 
-    def missing(self, name: str, kind: str, value: Mapping[str, Json]) -> bool:
+    def missing(self, name: str, value: Mapping[str, Json], now: Shape) -> bool:
         """Say whether this QEMU cannot have a member that was recorded."""
-        if not self.older or not kind or name in self.members(kind, value):
+        if not (self.older or self.newer) or not now.is_object:
             return False
-        self.passed.add(f"no member {name}")
+        known = now.members(value)
+        if name in known and not known[name].lacks_variant(value[name]):
+            return False
+        variant = "of that type " if name in known else ""
+        self.passed.add(f"no member {variant}{name}")
         return True
 
-    def unexpected(self, name: str) -> bool:
-        """Say whether a member may be new."""
-        if self.newer:
-            self.passed.add(f"new member {name}")
-        return self.newer or self.curtailed
-
-    def members(self, kind: str, value: Mapping[str, Json]) -> Mapping[str, str]:
-        """Return the members of an object type, and of which type each is."""
-        found = self.schema.types.get(kind) if self.schema and kind else None
-        if not isinstance(found, Object):
-            return {}
-        members = {it.name: it.type for it in found.members}
-        variant = found.variants.get(str(value.get(found.tag or "")))
-        return {**members, **self.members(variant, value)} if variant else members
-
-    def element(self, kind: str) -> str:
-        """Return the type of a list's elements, or nothing."""
-        found = self.schema.types.get(kind) if self.schema and kind else None
-        return found.element if isinstance(found, Array) else ""
-
-    def object(self, kind: str) -> str:
-        """Return `kind` if it is an object type, or nothing."""
-        found = self.schema.types.get(kind) if self.schema and kind else None
-        return kind if isinstance(found, Object) else ""
-
-
-def fit(
-    recorded: Json, actual: Json, tolerance: Tolerance, at: str = "", kind: str = ""
-) -> list[Misfit]:
-    """List where `actual`, which is of the type `kind` of the schema, does not fit."""
-    return list(_fit(recorded, actual, _At(at, "", kind), tolerance))
+    def unexpected(self, name: str, value: Mapping[str, Json], then: Shape) -> bool:
+        """Say whether the QEMU that was recorded could not have had a member."""
+        if self.curtailed:
+            return True
+        other = self.newer or (self.older and then.is_object)
+        if not other or (then.is_object and name in then.members(value)):
+            return False
+        self.passed.add(f"member {name}")
+        return True
 
 
 @dataclass(frozen=True, slots=True)
-class _At:
-    """Where a value is, what the member is called, and of which type of the schema it is."""
+class At:
+    """Where a value is, what the member is called, and what two schemas say of it."""
 
     pointer: str
     name: str = ""
-    kind: str = ""
+    #: Of the QEMU that runs, and of the one that was recorded.
+    now: Shape = NOTHING
+    then: Shape = NOTHING
 
-    def element(self, index: int, tolerance: Tolerance) -> "_At":
-        return _At(f"{self.pointer}/{index}", self.name, tolerance.element(self.kind))
+    def element(self, index: int) -> "At":
+        """Return the place of an element of a list."""
+        return At(f"{self.pointer}/{index}", self.name, self.now.element, self.then.element)
 
 
-def _fit(old: Json, new: Json, at: _At, tolerance: Tolerance) -> Iterator[Misfit]:
+def fit(recorded: Json, actual: Json, tolerance: Tolerance, at: At) -> list[Misfit]:
+    """List where `actual` does not fit; `at` is its place in the message."""
+    return list(_fit(recorded, actual, at, tolerance))
+
+
+def _fit(old: Json, new: Json, at: At, tolerance: Tolerance) -> Iterator[Misfit]:
     if isinstance(old, Mapping) and set(old) == {ELIDED}:
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -116,30 +106,30 @@ def _fit(old: Json, new: Json, at: _At, tolerance: Tolerance) -> Iterator[Misfit
 
 
 def _members(
-    old: Mapping[str, Json], new: Mapping[str, Json], at: _At, tolerance: Tolerance
+    old: Mapping[str, Json], new: Mapping[str, Json], at: At, tolerance: Tolerance
 ) -> Iterator[Misfit]:
-    types = tolerance.members(at.kind, old)
+    now, then = at.now.members(old), at.then.members(old)
     for key, value in old.items():
-        below = _At(_step(at.pointer, key), key, types.get(key, ""))
+        pointer = _step(at.pointer, key)
         if key in new:
+            below = At(pointer, key, now.get(key, NOTHING), then.get(key, NOTHING))
             yield from _fit(value, new[key], below, tolerance)
-        elif not tolerance.missing(key, tolerance.object(at.kind), old):
-            yield Misfit(below.pointer, f"recorded as {_shown(value)}, is not there")
+        elif not tolerance.missing(key, old, at.now):
+            yield Misfit(pointer, f"recorded as {_shown(value)}, is not there")
     for key, value in new.items():
-        if key not in old and not tolerance.unexpected(key):
+        if key not in old and not tolerance.unexpected(key, new, at.then):
             yield Misfit(_step(at.pointer, key), f"is {_shown(value)}, was not recorded")
 
 
 def _elements(
-    old: list[Json], new: list[Json], at: _At, tolerance: Tolerance
+    old: list[Json], new: list[Json], at: At, tolerance: Tolerance
 ) -> Iterator[Misfit]:
     key = _common_name(old, new)
     if key:
         yield from _named(old, new, at, key, tolerance)
         return
     for index, value in enumerate(new):
-        below = at.element(index, tolerance)
-        trials = [list(_fit(it, value, below, tolerance)) for it in old]
+        trials = [list(_fit(it, value, at.element(index), tolerance)) for it in old]
         if trials:
             yield from min(trials, key=len)
     if bool(old) is not bool(new):
@@ -148,21 +138,21 @@ def _elements(
 
 
 def _named(
-    old: Sequence[Any], new: Sequence[Any], at: _At, key: str, tolerance: Tolerance
+    old: Sequence[Any], new: Sequence[Any], at: At, key: str, tolerance: Tolerance
 ) -> Iterator[Misfit]:
     there = {it[key]: (index, it) for index, it in enumerate(new)}
     for index, value in enumerate(old):
-        called, below = value[key], at.element(index, tolerance)
+        called, below = value[key], at.element(index)
         if called in there:
             _, found = there.pop(called)
-            for it in _fit(value, found, _At(below.pointer, "", below.kind), tolerance):
+            for it in _fit(value, found, replace(below, name=""), tolerance):
                 yield Misfit(it.pointer, f"{it.message}; of {key} {called}")
         elif not called.startswith("#") and not (tolerance.older and key == "capability"):
             yield Misfit(below.pointer, f"{key} {called} was recorded, is not there")
     for called, (index, _) in there.items():
         if not called.startswith("#") and key != "capability":
             message = f"{key} {called} is there, was not recorded"
-            yield Misfit(at.element(index, tolerance).pointer, message)
+            yield Misfit(at.element(index).pointer, message)
 
 
 def _common_name(*lists: Sequence[Json]) -> str:
@@ -207,4 +197,4 @@ def _step(pointer: str, key: str | int) -> str:
 
 def _shown(value: Json) -> str:
     text = str(value) if not isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

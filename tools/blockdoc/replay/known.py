@@ -115,7 +115,7 @@ class Known:
         return found
 
     def image(self, node: str) -> Mapping[str, Any]:
-        """What QEMU told of the image of a node, or nothing."""
+        """Return what QEMU told of the image of a node, or nothing."""
         found: Mapping[str, Any] = self.facts.get(node, {}).get("image") or {}
         return found
 
@@ -155,8 +155,11 @@ def _graph_of(nodes: list[NodeFacts]) -> Mapping[str, Any] | None:
         ],
         "edges": [
             {
-                **{"parent": numbers[it["node-name"]], "child": numbers[child["node-name"]]},
-                **{"name": child["child"], "perm": [], "shared-perm": []},
+                "parent": numbers[it["node-name"]],
+                "child": numbers[child["node-name"]],
+                "name": child["child"],
+                "perm": [],
+                "shared-perm": [],
             }
             for it in nodes
             for child in it["children"]

@@ -25,6 +25,8 @@ __all__ = ["Item", "Recording", "read_recording", "read_recordings"]
 ARROWS = ("->", "<-", "--")
 #: The file that tells how the domain of a folder of recordings is started.
 START = "domain-start.json"
+#: The repository, which has recordings and the schemas of releases.
+ROOT = Path(__file__).resolve().parents[3]
 #: Where it is looked for if the folder has none.
 RECORDED = Path("examples/libvirt/recorded")
 
@@ -112,9 +114,9 @@ def read_recordings(paths: Sequence[Path]) -> list[tuple[Recording, ...]]:
     for file in files:
         for it in _sides(file):
             group = groups.setdefault(_operation(it), [])
-            if it not in group:
+            if it not in [known.file for known in group]:
                 group.append(read_recording(it))
-    return [tuple(dict((it.file, it) for it in group).values()) for group in groups.values()]
+    return [tuple({it.file: it for it in group}.values()) for group in groups.values()]
 
 
 def _sides(file: Path) -> list[Path]:

@@ -2,12 +2,16 @@
 """What another release than the recorded one can be told, and may answer."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from blockdoc.qemu import Build, schema_of
 from blockdoc.replay.fit import Tolerance
-from blockdoc.replay.recording import Recording
+from blockdoc.replay.recording import ROOT, Recording
+from blockdoc.replay.shape import NOTHING, Shape
 from blockdoc.schema import Array, Enum, Object, Schema
+from blockdoc.schema.recorded import FOLDER, Recorded
 from blockdoc.transcript.condition import Release
 
 __all__ = ["Spoken", "tolerance"]
@@ -17,14 +21,28 @@ def tolerance(recording: Recording, build: Build) -> Tolerance:
     """Say what may differ in what `build` answers."""
     old = Release.parse(recording.qemu)[:2] if recording.qemu else build.release[:2]
     new = build.release[:2]
-    return Tolerance(newer=new > old, older=new < old, schema=schema_of(build, "system"))
+    return Tolerance(newer=new > old, older=new < old)
+
+
+def _recorded_schema(recording: Recording, allowed: Tolerance) -> Schema | None:
+    """Return the committed schema of the release that was recorded, if it matters."""
+    if not allowed.newer and not allowed.older:
+        return None
+    file = ROOT / FOLDER / f"{Release.parse(recording.qemu).series}.txt"
+    return _read(file) if file.is_file() else None
+
+
+@cache
+def _read(file: Path) -> Schema:
+    return Recorded.parse(file.read_text(encoding="utf-8"), str(file)).system
 
 
 class Spoken:
     """Leaves out of commands what an older QEMU does not know, and remembers it."""
 
-    def __init__(self, build: Build, allowed: Tolerance) -> None:
+    def __init__(self, recording: Recording, build: Build, allowed: Tolerance) -> None:
         self._schema: Schema = schema_of(build, "system")
+        self._recorded = _recorded_schema(recording, allowed)
         self._allowed = allowed
 
     def knows(self, command: str) -> bool:
@@ -39,10 +57,9 @@ class Spoken:
         pruned = self._prune(arguments, found.arg_type, command)
         return pruned if isinstance(pruned, Mapping) else arguments
 
-    def returns(self, command: str) -> str:
-        """Name the type of what a command returns."""
-        found = self._schema.commands.get(command)
-        return found.ret_type if found else ""
+    def returns(self, command: str) -> tuple[Shape, Shape]:
+        """Return what a command returns: of this QEMU, and of the recorded one."""
+        return _returned(self._schema, command), _returned(self._recorded, command)
 
     def _prune(self, value: Any, name: str, at: str) -> Any:  # noqa: ANN401 - JSON
         kind = self._schema.types.get(name)
@@ -82,3 +99,8 @@ class Spoken:
                 self._allowed.passed.add(f"no {member.name} {told} of {at}")
                 return True
         return False
+
+
+def _returned(schema: Schema | None, command: str) -> Shape:
+    found = schema.commands.get(command) if schema else None
+    return Shape(schema, found.ret_type) if found else NOTHING

@@ -10,14 +10,10 @@
 
 import asyncio
 import contextlib
-import os
 import re
-import shutil
 import socket
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blockdoc.errors import BlockdocError, QemuError
@@ -29,7 +25,9 @@ from blockdoc.replay.places import Places
 from blockdoc.replay.recording import Item, Recording
 from blockdoc.replay.release import Spoken, tolerance
 from blockdoc.replay.setup import Setup, make_files, server_machine
+from blockdoc.replay.streams import connect, pipe_from, pipe_to
 from blockdoc.replay.talk import Stop, Talk
+from blockdoc.transcript import Json
 
 __all__ = ["Outcome", "replay"]
 
@@ -39,6 +37,7 @@ PATIENCE = 20.0
 LIMIT = 120.0
 _FD = re.compile(r"fd:(.+)")
 STREAM = "saved-guest"
+EVENTS: Mapping[str, Json] = {"capability": "events", "state": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ async def replay(recordings: Sequence[Recording], build: Build) -> Outcome:
         async with asyncio.timeout(LIMIT), open_sandbox(build) as sandbox:
             sides = []
             for recording, allow in zip(recordings, allowed, strict=True):
-                spoken = Spoken(build, allow)
+                spoken = Spoken(recording, build, allow)
                 setup = Setup(recording, build, spoken, apart=len(recordings) > 1)
                 speaker = _Speaker(setup, sandbox, _target(recordings, recording))
                 talk = Talk(recording, spoken, allow, speaker.send)
@@ -192,25 +191,30 @@ def _stream(items: Sequence[Item]) -> bool:
 
 async def _save_a_guest(side: _Side, monitor: int) -> None:
     """Write the stream that is read later: a guest of the same kind, saved."""
-    machine = side.setup.machine(monitor)
-    async with start(
-        machine.__class__("system", machine.args[:-2]), side.build, side.sandbox
-    ) as s:
-        await s.ask(
-            "migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}]
-        )
-        with _pipe_to(side.sandbox.folder / STREAM) as descriptor:
-            s.send_fd(descriptor)
-            await s.ask("getfd", fdname="save")
-        await s.ask("migrate", uri="fd:save")
+    machine = replace(side.setup.machine(monitor), args=side.setup.words())
+    async with start(machine, side.build, side.sandbox) as session:
+        await session.ask("migrate-set-capabilities", capabilities=[EVENTS])
+        with pipe_to(side.sandbox.folder / STREAM) as descriptor:
+            session.send_fd(descriptor)
+            await session.ask("getfd", fdname="save")
+        await session.ask("migrate", uri="fd:save")
         async with asyncio.timeout(PATIENCE):
-            while True:
-                done = [it.get("data", {}).get("status") for it in s.arrived()]
-                if "completed" in done:
-                    break
-                if "failed" in done:
-                    raise QemuError("the guest that is restored cannot be saved")
-                await s.next_event()
+            await _migrated(session)
+
+
+async def _migrated(session: Session) -> None:
+    """Wait for the end of a migration.
+
+    :raise QemuError: it failed.
+    """
+    while True:
+        data = [it.get("data") for it in session.arrived() if it["event"] == "MIGRATION"]
+        done = [it["status"] for it in data if isinstance(it, Mapping)]
+        if "completed" in done:
+            return
+        if "failed" in done:
+            raise QemuError("the guest that is restored later cannot be saved")
+        await session.next_event()
 
 
 class _Speaker:
@@ -229,7 +233,7 @@ class _Speaker:
         if item.command == "getfd":
             await self._hand_over(session, str(words["fdname"]))
         elif item.command == "migrate-incoming" and _FD.fullmatch(str(words.get("uri"))):
-            with _pipe_from(self._folder / STREAM) as descriptor:
+            with pipe_from(self._folder / STREAM) as descriptor:
                 session.send_fd(descriptor)
                 await session.ask("getfd", fdname="replay")
             words["uri"] = "fd:replay"
@@ -245,61 +249,16 @@ class _Speaker:
     async def _hand_over(self, session: Session, name: str) -> None:
         """Send the descriptor that libvirt sent: of the other side, or of a file."""
         if not self._target:
-            with _pipe_to(self._folder / f"stream-{name}") as descriptor:
+            with pipe_to(self._folder / f"stream-{name}") as descriptor:
                 session.send_fd(descriptor)
             return
         await self._there(self._target)
         with socket.socket(socket.AF_UNIX) as connected:
-            _connect(connected, self._folder / self._target)
+            connect(connected, self._folder / self._target)
             session.send_fd(connected.fileno())
 
     async def _there(self, name: str) -> None:
         """Wait until the other side listens."""
         async with asyncio.timeout(PATIENCE):
-            while name and not (self._folder / name).exists():
+            while name and not (self._folder / name).exists():  # noqa: ASYNC110 - a file
                 await asyncio.sleep(0.02)
-
-
-@contextlib.contextmanager
-def _pipe_to(path: Path) -> Iterator[int]:
-    """Open a pipe whose content goes to a file: QEMU does not migrate to a file itself."""
-    ours, theirs = os.pipe()
-    _in_background(ours, path, os.O_WRONLY | os.O_CREAT)
-    try:
-        yield theirs
-    finally:
-        os.close(theirs)
-
-
-@contextlib.contextmanager
-def _pipe_from(path: Path) -> Iterator[int]:
-    """Open a pipe from which the content of a file comes."""
-    theirs, ours = os.pipe()
-    _in_background(path, ours, os.O_RDONLY)
-    try:
-        yield theirs
-    finally:
-        os.close(theirs)
-
-
-def _in_background(source: int | Path, target: int | Path, mode: int) -> None:
-    """Copy in a thread: from a pipe to a file, or the other way round."""
-    file = source if isinstance(source, Path) else target
-    opened = os.open(file, mode, 0o600)
-    ends = [opened if isinstance(it, Path) else it for it in (source, target)]
-
-    def copy() -> None:
-        with open(ends[0], "rb") as reader, open(ends[1], "wb") as writer:
-            with contextlib.suppress(BrokenPipeError):  # nobody wants the rest
-                shutil.copyfileobj(reader, writer)
-
-    threading.Thread(target=copy, daemon=True).start()
-
-
-def _connect(connecting: socket.socket, path: Path) -> None:
-    """Connect to a path that may be longer than an address can be."""
-    folder = os.open(path.parent, os.O_PATH)
-    try:
-        connecting.connect(f"/proc/self/fd/{folder}/{path.name}")
-    finally:
-        os.close(folder)

@@ -78,10 +78,12 @@ class Setup:
 
     def machine(self, monitor: int) -> Machine:
         """Return how QEMU is started."""
-        words = [*self._words()]
-        if self.comes_in(monitor):
-            words += ["-incoming", "defer"]
-        return Machine("system", tuple(words), name=self.recording.side)
+        waits = ("-incoming", "defer") if self.comes_in(monitor) else ()
+        return Machine("system", (*self.words(), *waits), name=self.recording.side)
+
+    def words(self) -> tuple[str, ...]:
+        """Return QEMU's command line."""
+        return tuple(self._words())
 
     def _words(self) -> Iterator[str]:
         yield from self.domain.words(self.build, self.places)
@@ -128,8 +130,9 @@ class Setup:
                 "block_set_io_throttle", id=device, group=inserted["group"], **limits
             )
         for device in self.known.accessed:
-            line = f'qemu-io -d {device} "aio_read 0 512"'
-            await session.ask("human-monitor-command", **{"command-line": line})
+            for line in ("aio_read 0 512", "aio_flush"):
+                command = f'qemu-io -d {device} "{line}"'
+                await session.ask("human-monitor-command", **{"command-line": command})
         if not self._was_paused():
             await session.ask("cont")
             await asyncio.wait_for(_event(session, "RESUME"), JOB_LIMIT)
@@ -169,10 +172,8 @@ class Setup:
                         states[it["name"]] = node
         for tag, nodes in by_tag.items():
             vmstate = states.get(tag, nodes[0])
-            await session.ask(
-                "snapshot-save",
-                **{"job-id": "replay", "tag": tag, "vmstate": vmstate, "devices": nodes},
-            )
+            more: dict[str, Any] = {"job-id": "replay", "devices": [*nodes]}
+            await session.ask("snapshot-save", tag=tag, vmstate=vmstate, **more)
             await asyncio.wait_for(_concluded(session), JOB_LIMIT)
             await session.ask("job-dismiss", id="replay")
 
@@ -222,8 +223,8 @@ async def make_files(setup: Setup, sandbox: Sandbox) -> None:
         finally:
             await sandbox.kill(process)
         if status:
-            words = " ".join(log.text().split()) or f"status {status}"
-            raise AuthorError(f"its images cannot be made: {words}", setup.recording.place)
+            said = " ".join(log.text().split()) or f"status {status}"
+            raise AuthorError(f"its images cannot be made: {said}", setup.recording.place)
 
 
 def _served(server: Server) -> str:
@@ -234,7 +235,10 @@ def server_machine(server: Server) -> Machine:
     """Return the storage daemon that serves NBD."""
     node = {"driver": "file", "node-name": "served", "filename": _served(server)}
     export = {
-        **{"type": "nbd", "id": "export", "node-name": "served", "writable": True},
+        "type": "nbd",
+        "id": "export",
+        "node-name": "served",
+        "writable": True,
         "name": server.export,
     }
     address = {"type": "unix", "path": server.socket}

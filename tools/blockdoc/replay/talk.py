@@ -12,14 +12,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from blockdoc.errors import QemuError
 from blockdoc.graph import compare, graph_from_qmp
 from blockdoc.qemu import Session
 from blockdoc.replay.events import Filter, brief, identity, tracked
 from blockdoc.replay.finding import Finding
-from blockdoc.replay.fit import Misfit, Tolerance, fit
+from blockdoc.replay.fit import At, Misfit, Tolerance, fit
 from blockdoc.replay.recording import Item, Recording
 from blockdoc.replay.release import Spoken
 
@@ -155,9 +155,10 @@ class Talk:
                 f"{item.command}: is a success, was recorded as the error {old.get('desc')!r}",
             )
         if new is None:
-            kind = self._spoken.returns(item.command)
-            old, new = reply.message.get("return"), answer.get("return")
-            self._tell_all(reply, "reply", fit(old, new, self._allowed, "/return", kind))
+            then, now = reply.message.get("return"), answer.get("return")
+            shapes = self._spoken.returns(item.command)
+            misfits = fit(then, now, self._allowed, At("/return", "", *shapes))
+            self._tell_all(reply, "reply", misfits)
         elif isinstance(old, Mapping) and old.get("class") != new["class"]:
             misfit = Misfit(
                 "/error/class", f"recorded as {old.get('class')}, is {new['class']}"
@@ -168,7 +169,7 @@ class Talk:
         self, item: Item, old: Mapping[str, Any], new: Mapping[str, Any], kind: str
     ) -> None:
         plain = {key: it for key, it in new.items() if key != "timestamp"}
-        self._tell_all(item, kind, fit(old, plain, self._allowed))
+        self._tell_all(item, kind, fit(old, plain, self._allowed, At("")))
 
     def _tell_all(self, item: Item, kind: str, misfits: list[Misfit]) -> None:
         for misfit in misfits[:MOST]:
@@ -182,7 +183,7 @@ class Talk:
             Finding(item.place, kind, misfit.message, item.number, misfit.pointer)
         )
 
-    def _stop(self, item: Item, kind: str, message: str) -> None:
+    def _stop(self, item: Item, kind: str, message: str) -> NoReturn:
         self.findings.append(Finding(item.place, kind, message, item.number))
         raise Stop
 
