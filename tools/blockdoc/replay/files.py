@@ -11,16 +11,16 @@
 An image is as large as QEMU says it is, and holds as much data as it takes on disk.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from blockdoc.replay.domain import SECRET
 from blockdoc.replay.known import Known, actions, adds
 from blockdoc.replay.places import Places
+from blockdoc.replay.recording import Recording
 
-__all__ = ["File", "Server", "files_before", "servers_before"]
+__all__ = ["File", "Server", "files_before", "servers_before", "servers_started"]
 
 DEFAULT = 64 << 20
 #: What an empty qcow2 takes on disk, at most; the rest is data.
@@ -28,7 +28,6 @@ EMPTY = 200704
 CLUSTER = 1 << 16
 MOST_DATA = 8 << 20
 FORMATS = ("qcow2", "luks", "qed", "vmdk", "vdi", "vpc", "vhdx")
-_VIRTUAL = re.compile(r"[^/]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,8 @@ class Server:
     """An NBD server that a conversation presupposes."""
 
     socket: str
-    export: str
-    size: int = DEFAULT
+    #: Name and size of what it serves.
+    exports: tuple[tuple[str, int], ...]
 
 
 def files_before(known: Known, nodes: list[Mapping[str, Any]]) -> list[File]:
@@ -213,16 +212,32 @@ def _opened(number: int, node: Mapping[str, Any], known: Known) -> File | None:
     return File(path, size=_size(str(name), known))
 
 
-def servers_before(known: Known, nodes: list[Mapping[str, Any]]) -> Iterator[Server]:
-    """Yield the NBD servers that are used and that the conversation does not start."""
-    own = {
-        str((arguments.get("addr") or {}).get("data", {}).get("path"))
-        for _, command, arguments in actions(known.recording)
-        if command == "nbd-server-start"
-    }
+def servers_before(
+    known: Known, nodes: list[Mapping[str, Any]], started: frozenset[str]
+) -> list[Server]:
+    """Return the NBD servers that are used, and are not among those that are `started`."""
+    found: dict[str, dict[str, int]] = {}
     for node in [*nodes, *(options for _, options in adds(known.recording))]:
-        server = node.get("server") or {}
-        path = server.get("path")
-        if node.get("driver") == "nbd" and path and path not in own:
-            name = str(node.get("node-name"))
-            yield Server(Places.socket(path), str(node.get("export", "")), _size(name, known))
+        if node.get("driver") == "nbd":
+            socket = socket_of(node.get("server") or {})
+            if socket and socket not in started:
+                size = _size(str(node.get("node-name")), known)
+                found.setdefault(socket, {})[str(node.get("export", ""))] = size
+    return [Server(socket, tuple(exports.items())) for socket, exports in found.items()]
+
+
+def servers_started(recordings: Sequence[Recording]) -> frozenset[str]:
+    """Return the sockets of the NBD servers that conversations start."""
+    return frozenset(
+        socket_of(arguments.get("addr") or {})
+        for recording in recordings
+        for _, command, arguments in actions(recording)
+        if command == "nbd-server-start"
+    )
+
+
+def socket_of(address: Mapping[str, Any]) -> str:
+    """Return the socket of an address, or nothing."""
+    said = Places().value(address)
+    data = said.get("data", said)
+    return str(data.get("path", ""))

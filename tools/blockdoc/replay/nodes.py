@@ -20,6 +20,13 @@ ROLES = ("file", "backing", "data-file")
 THROTTLE = "throttle-replay"
 #: A part of a file, in bytes: a raw node of fixed size.
 SLICE = 16 << 20
+#: Options that name an object, and what it is.
+REFERENCES = {
+    "throttle-group": "throttle-group",
+    "iothread": "iothread",
+    "key-secret": "secret",
+    "password-secret": "secret",
+}
 _VIRTIO = re.compile(r"/machine/peripheral/([^/]+)/virtio-backend")
 _SCSI = re.compile(r"(?:/machine/peripheral/)?((?:scsi|sata|ide)(\d+)-(\d+)-(\d+)(?:-(\d+))?)")
 
@@ -150,6 +157,8 @@ def objects_before(known: Known, domain: Domain) -> Iterator[Mapping[str, Any]]:
             continue
         elif item.command == "object-del":
             name = str(item.arguments.get("id"))
+        elif item.command in {"blockdev-add", "device_add"}:
+            yield from _named_in(item.arguments, there)
         elif item.command == "qom-set":
             path = str(item.arguments.get("path"))
             limits = item.arguments.get("property") == "limits"
@@ -157,6 +166,18 @@ def objects_before(known: Known, domain: Domain) -> Iterator[Mapping[str, Any]]:
         if name and name not in there:
             there.add(name)
             yield _object(name, limits=limits)
+
+
+def _named_in(arguments: Any, there: set[str]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+    """Yield the objects that options refer to; `there` grows by them."""
+    if not isinstance(arguments, Mapping):
+        return
+    for key, value in arguments.items():
+        if key in REFERENCES and str(value) not in there:
+            there.add(str(value))
+            more = {"data": SECRET} if REFERENCES[key] == "secret" else {}
+            yield {"qom-type": REFERENCES[key], "id": value, **more}
+        yield from _named_in(value, there)
 
 
 def _object(name: str, *, limits: bool) -> Mapping[str, Any]:

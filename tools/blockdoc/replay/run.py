@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from blockdoc.errors import BlockdocError, QemuError
+from blockdoc.errors import AuthorError, BlockdocError, QemuError
 from blockdoc.qemu import Build, Sandbox, Session, open_sandbox, start
 from blockdoc.replay.domain import SECRET
 from blockdoc.replay.finding import Finding
@@ -73,11 +73,12 @@ async def replay(recordings: Sequence[Recording], build: Build) -> Outcome:
     allowed = [tolerance(it, build) for it in recordings]
     passed: set[str] = set()
     try:
+        _check_sides(recordings)
         async with asyncio.timeout(LIMIT), open_sandbox(build) as sandbox:
             sides = []
             for recording, allow in zip(recordings, allowed, strict=True):
                 spoken = Spoken(recording, build, allow)
-                setup = Setup(recording, build, spoken, apart=len(recordings) > 1)
+                setup = Setup(recording, build, spoken, recordings)
                 speaker = _Speaker(setup, sandbox, _target(recordings, recording))
                 talk = Talk(recording, spoken, allow, speaker.send)
                 sides.append(_Side(recording, setup, talk, sandbox, build))
@@ -107,6 +108,19 @@ async def _both(sides: Sequence[_Side]) -> None:
     for task in done:
         with contextlib.suppress(Stop):
             task.result()
+
+
+def _check_sides(recordings: Sequence[Recording]) -> None:
+    """See that a migration has both its ends.
+
+    :raise AuthorError: the file of one is missing.
+    """
+    (one, *others) = recordings
+    if one.side and not others:
+        other = {"src": "dst", "dst": "src"}.get(one.side, "other")
+        name = one.file.name.replace(f".{one.side}.", f".{other}.")
+        message = f"one end of a migration; the other is not beside it: no file {name}"
+        raise AuthorError(message, one.place)
 
 
 def _target(recordings: Sequence[Recording], one: Recording) -> str:

@@ -12,7 +12,7 @@
 import asyncio
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from blockdoc.example import Machine
 from blockdoc.qemu import Build, Sandbox, Session
 from blockdoc.qemu.log import Log
 from blockdoc.replay.domain import Domain, domain_of
-from blockdoc.replay.files import File, Server, files_before, servers_before
+from blockdoc.replay.files import File, Server, files_before, servers_before, servers_started
 from blockdoc.replay.known import Known
 from blockdoc.replay.nodes import disks_before, nodes_before, objects_before
 from blockdoc.replay.places import Places
@@ -41,15 +41,16 @@ class Setup:
     """What one QEMU of a recording finds when libvirt speaks first."""
 
     def __init__(
-        self, recording: Recording, build: Build, spoken: Spoken, *, apart: bool
+        self, recording: Recording, build: Build, spoken: Spoken, all_of_it: Sequence[Recording]
     ) -> None:
         self._spoken = spoken
+        self._started = servers_started(all_of_it)
         self.recording = recording
         self.known = Known(recording)
         self.build = build
         self.domain: Domain = domain_of(recording)
-        #: What files are called; `apart` if another side has some of the same name.
-        self.places = Places(recording.side if apart else "")
+        #: What files are called: another side has some of the same name.
+        self.places = Places(recording.side if len(all_of_it) > 1 else "")
 
     @cached_property
     def nodes(self) -> list[Mapping[str, Any]]:
@@ -64,7 +65,7 @@ class Setup:
     @cached_property
     def servers(self) -> list[Server]:
         """The NBD servers that are there."""
-        return list(servers_before(self.known, self.nodes))
+        return servers_before(self.known, self.nodes, self._started)
 
     def is_fresh(self, monitor: int) -> bool:
         """Say whether libvirt has just started this QEMU."""
@@ -205,8 +206,9 @@ async def make_files(setup: Setup, sandbox: Sandbox) -> None:
     """
     commands = [it for file in setup.files for it in file.commands(setup.places)]
     commands += [
-        ["qemu-img", "create", "-q", "-f", "raw", _served(it), str(it.size)]
+        ["qemu-img", "create", "-q", "-f", "raw", f"{it.socket}.{number}", str(size)]
         for it in setup.servers
+        for number, (_, size) in enumerate(it.exports)
     ]
     lines = []
     for name, *words in commands:
@@ -227,26 +229,12 @@ async def make_files(setup: Setup, sandbox: Sandbox) -> None:
             raise AuthorError(f"its images cannot be made: {said}", setup.recording.place)
 
 
-def _served(server: Server) -> str:
-    return f"{server.socket}.raw"
-
-
 def server_machine(server: Server) -> Machine:
     """Return the storage daemon that serves NBD."""
-    node = {"driver": "file", "node-name": "served", "filename": _served(server)}
-    export = {
-        "type": "nbd",
-        "id": "export",
-        "node-name": "served",
-        "writable": True,
-        "name": server.export,
-    }
-    address = {"type": "unix", "path": server.socket}
-    return Machine(
-        "storage-daemon",
-        (
-            *("--blockdev", json.dumps(node)),
-            *("--nbd-server", f"addr.type=unix,addr.path={address['path']}"),
-            *("--export", json.dumps(export)),
-        ),
-    )
+    words = ["--nbd-server", f"addr.type=unix,addr.path={server.socket}"]
+    for number, (name, _) in enumerate(server.exports):
+        node, file = f"served{number}", f"{server.socket}.{number}"
+        blockdev = {"driver": "file", "node-name": node, "filename": file}
+        export = {"type": "nbd", "id": node, "node-name": node, "name": name, "writable": True}
+        words += ["--blockdev", json.dumps(blockdev), "--export", json.dumps(export)]
+    return Machine("storage-daemon", tuple(words))
