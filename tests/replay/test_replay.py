@@ -250,6 +250,8 @@ def test_one_end_of_a_migration_alone(spoiled: Spoiled) -> None:
         ("[]", 'no member "conversation"'),
         ('{"conversation": [{"dir": "=>"}]}', 'step 1: "dir" must be one of'),
         ('{"conversation": [{"dir": "->", "msg": 1}]}', 'step 1: "msg" must be an object'),
+        ('{"conversation": []}', 'no member "conversation"'),
+        ('{"conversation": [{"dir": "--"}], "graph_after": {"nodes": []}}', "a graph without"),
     ],
 )
 def test_no_recording(

@@ -49,9 +49,12 @@ class Tolerance:
     #: What was let pass, in words.
     passed: set[str] = field(default_factory=set)
 
-    def missing(self, name: str, value: Mapping[str, Json], now: Shape) -> bool:
-        """Say whether this QEMU cannot have a member that was recorded."""
+    def missing(self, name: str, value: Mapping[str, Json], at: "At") -> bool:
+        """Say whether only the QEMU that was recorded can have a member."""
+        now, then = at.now, at.then
         if not (self.older or self.newer) or not now.is_object:
+            return False
+        if then.is_object and name not in then.members(value):
             return False
         known = now.members(value)
         if name in known and not known[name].lacks_variant(value[name]):
@@ -114,7 +117,7 @@ def _members(
         if key in new:
             below = At(pointer, key, now.get(key, NOTHING), then.get(key, NOTHING))
             yield from _fit(value, new[key], below, tolerance)
-        elif not tolerance.missing(key, old, at.now):
+        elif not tolerance.missing(key, old, at):
             yield Misfit(pointer, f"recorded as {_shown(value)}, is not there")
     for key, value in new.items():
         if key not in old and not tolerance.unexpected(key, new, at.then):

@@ -153,10 +153,12 @@ def read_recording(file: Path) -> Recording:
     except ValueError as error:
         line = getattr(error, "lineno", 1)
         raise AuthorError(f"not JSON: {error}", Place(str(file), line)) from error
-    if not isinstance(data, dict) or not isinstance(data.get("conversation"), list):
-        raise AuthorError(
-            'not a recording: no member "conversation" that is a list', Place(str(file), 1)
+    spoken = data.get("conversation") if isinstance(data, dict) else None
+    if not isinstance(spoken, list) or not spoken:
+        message = (
+            'not a recording: no member "conversation" that is a list with something in it'
         )
+        raise AuthorError(message, Place(str(file), 1))
     return _recording(file, text, data)
 
 
@@ -174,14 +176,33 @@ def _recording(file: Path, text: str, data: Mapping[str, Any]) -> Recording:
             qemu=str(data.get("qemu", "")),
             items=items,
             cmdline=tuple(map(tuple, data.get("cmdline") or ())),
-            graph_before=data.get("graph_before"),
-            graph_after=data.get("graph_after"),
+            graph_before=_graph(data.get("graph_before")),
+            graph_after=_graph(data.get("graph_after")),
             commands=tuple(data.get("commands") or ()),
             drivers_after=dict(it.split(":", 1) for it in after),
             side=str(data.get("side", "")),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise AuthorError(f"not a recording: {error}", Place(str(file), 1)) from error
+
+
+def _graph(value: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - whatever stands there
+    """Look whether a graph is one.
+
+    :raise ValueError: it is none.
+    """
+    if value is None:
+        return None
+    try:
+        known = {it["id"] for it in value["nodes"] if it["name"] is not None and it["type"]}
+        for it in value["edges"]:
+            if not {it["parent"], it["child"]} <= known:
+                raise ValueError("an edge of a graph leads nowhere")
+            frozenset(it["perm"]), frozenset(it["shared-perm"]), str(it["name"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a graph without what a graph has: {error}") from error
+    found: Mapping[str, Any] = value
+    return found
 
 
 def _lines(text: str, count: int) -> list[int]:
