@@ -173,6 +173,21 @@ def test_an_event_that_was_not_recorded(spoiled: Spoiled) -> None:
     ]
 
 
+def test_an_event_with_other_data(spoiled: Spoiled) -> None:
+    """The member is told."""
+
+    def spoil(data: dict[str, Any]) -> None:
+        for it in data["conversation"]:
+            if it["msg"].get("event") == "BLOCK_JOB_READY":
+                it["msg"]["data"]["length"] = it["msg"]["data"].pop("len")
+
+    _, outcome = spoiled(PIVOT, spoil)
+    assert [(it.kind, it.pointer) for it in outcome.findings] == [
+        ("event", "/data/length"),
+        ("event", "/data/len"),
+    ]
+
+
 @pytest.mark.parametrize("error", [True, False])
 def test_an_error_where_there_was_none_and_the_other_way(
     spoiled: Spoiled,

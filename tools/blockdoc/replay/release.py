@@ -61,6 +61,10 @@ class Spoken:
         """Return what a command returns: of this QEMU, and of the recorded one."""
         return _returned(self._schema, command), _returned(self._recorded, command)
 
+    def tells(self, event: str) -> tuple[Shape, Shape]:
+        """Return what the data of an event is: of this QEMU, and of the recorded one."""
+        return _told(self._schema, event), _told(self._recorded, event)
+
     def _prune(self, value: Any, name: str, at: str) -> Any:  # noqa: ANN401 - JSON
         kind = self._schema.types.get(name)
         if isinstance(kind, Array) and isinstance(value, list):
@@ -104,3 +108,8 @@ class Spoken:
 def _returned(schema: Schema | None, command: str) -> Shape:
     found = schema.commands.get(command) if schema else None
     return Shape(schema, found.ret_type) if found else NOTHING
+
+
+def _told(schema: Schema | None, event: str) -> Shape:
+    found = schema.events.get(event) if schema else None
+    return Shape(schema, found.arg_type) if found else NOTHING

@@ -100,7 +100,7 @@ class Talk:
                     found = next((it for it in self._came if identity(it) == wanted), None)
                     if found is not None:
                         self._came.remove(found)
-                        self._compare(item, item.message, found, "event")
+                        self._compare(item, found)
                         return
                     await session.next_event()
         except TimeoutError:
@@ -165,11 +165,11 @@ class Talk:
             )
             self._tell(reply, "error", misfit)
 
-    def _compare(
-        self, item: Item, old: Mapping[str, Any], new: Mapping[str, Any], kind: str
-    ) -> None:
-        plain = {key: it for key, it in new.items() if key != "timestamp"}
-        self._tell_all(item, kind, fit(old, plain, self._allowed, At("")))
+    def _compare(self, item: Item, found: Mapping[str, Any]) -> None:
+        """Hold the data of an event against the recorded."""
+        shapes = self._spoken.tells(item.event)
+        old, new = item.message.get("data", {}), found.get("data", {})
+        self._tell_all(item, "event", fit(old, new, self._allowed, At("/data", "", *shapes)))
 
     def _tell_all(self, item: Item, kind: str, misfits: list[Misfit]) -> None:
         for misfit in misfits[:MOST]:
