@@ -176,7 +176,8 @@ def _backing(user: Mapping[str, Any], nodes: list[Mapping[str, Any]]) -> str:
 
 def _stored(facts: Mapping[str, Any]) -> Iterator[tuple[str, int, bool]]:
     for it in _specific(facts).get("bitmaps") or ():
-        yield it["name"], int(it["granularity"]), "auto" in it.get("flags", ())
+        if "name" in it:
+            yield it["name"], int(it.get("granularity", CLUSTER)), "auto" in it.get("flags", ())
 
 
 def _size(name: str, known: Known) -> int:

@@ -163,7 +163,7 @@ def _graph_of(nodes: list[NodeFacts]) -> Mapping[str, Any] | None:
             }
             for it in nodes
             for child in it["children"]
-            if child["node-name"] in numbers
+            if child.get("node-name") in numbers and "child" in child
         ],
     }
 

@@ -107,7 +107,7 @@ def _flags(facts: Mapping[str, Any]) -> dict[str, Any]:
     cache = facts.get("cache")
     if not cache:
         return {}
-    return {"cache": {key: cache[key] for key in ("direct", "no-flush")}}
+    return {"cache": {key: cache[key] for key in ("direct", "no-flush") if key in cache}}
 
 
 def _mode(name: str, known: Known) -> Mapping[str, Any]:

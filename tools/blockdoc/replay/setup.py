@@ -32,6 +32,7 @@ __all__ = ["Setup", "make_files", "server_machine"]
 
 #: How long the files may take, in seconds.
 LIMIT = 60.0
+GRANULARITY = 65536
 LIMITS = ("bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr")
 #: What a command may be before the guest runs.
 JOB_LIMIT = 30.0
@@ -126,7 +127,7 @@ class Setup:
                 arguments = self._spoken.arguments(it.command, it.arguments)
                 await session.ask(it.command, **arguments)
         for device, inserted in self.known.limited.items():
-            limits = {key: inserted[key] for key in LIMITS}
+            limits = {key: inserted.get(key, 0) for key in LIMITS}
             await session.ask(
                 "block_set_io_throttle", id=device, group=inserted["group"], **limits
             )
@@ -155,7 +156,7 @@ class Setup:
                     "block-dirty-bitmap-add",
                     node=node,
                     name=it["name"],
-                    granularity=it["granularity"],
+                    granularity=it.get("granularity", GRANULARITY),
                     persistent=it.get("persistent", False),
                     disabled=not it.get("recording", True),
                 )
@@ -167,7 +168,7 @@ class Setup:
         there = {str(it["node-name"]) for it in self.nodes}
         for node, facts in self.known.facts_before.items():
             for it in (facts.get("image") or {}).get("snapshots") or ():
-                if node in there:
+                if node in there and "name" in it:
                     by_tag.setdefault(it["name"], []).append(node)
                     if it.get("vm-state-size"):
                         states[it["name"]] = node
