@@ -13,6 +13,9 @@ check: browser lint style types html test   ## set up, then everything that must
 doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_BUILD=DIR runs that build, or 10.0
 	.venv/bin/pytest $(if $(findstring examples/,$(ARGS)),,examples) -n auto --dist loadfile $(ARGS)
 
+replay: setup   ## say again what libvirt says, hold the answers against it;  ARGS=FILE…,  QEMU_BUILD=DIR
+	.venv/bin/blockdoc replay $(ARGS)
+
 record: setup   ## write what QEMU really answers into the examples;  ARGS=FILE… for some of them
 	.venv/bin/blockdoc record $(ARGS)
 
@@ -72,5 +75,5 @@ brings:
 browser:
 	@$(PYTHON) tools/bootstrap qemu sandbox libnbd graphviz browser
 
-.PHONY: help site check doctest record matrix releases sources html test lint style types symbols drift bench mutants lock clean venv setup brings browser
+.PHONY: help site check doctest replay record matrix releases sources html test lint style types symbols drift bench mutants lock clean venv setup brings browser
 .NOTPARALLEL:

@@ -31,6 +31,7 @@ COMMANDS = (
     "lint",
     "schema",
     "run",
+    "replay",
     "graph",
 )
 

@@ -74,6 +74,10 @@ class Session:
         """Send a command; the task is done when its reply is there."""
         return asyncio.create_task(self._answer(message))
 
+    def send_fd(self, descriptor: int) -> None:
+        """Hand QEMU an open file, for the next command (``getfd``, ``add-fd``) to take."""
+        self._client.send_fd_scm(descriptor)
+
     async def ask(self, command: str, **arguments: Json) -> Json:
         """Send a command and return its answer.
 
