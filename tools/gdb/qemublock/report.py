@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gdb
 
-from qemublock import backtrace, threads
+from qemublock import backtrace, program, threads
 from qemublock.knowledge import Knowledge
 from qemublock.listing import listing, title
 from qemublock.lists import DamagedError
@@ -19,8 +18,6 @@ from qemublock.why import explain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: How QEMU's programs say their release.
-RELEASE = re.compile(rb"(qemu-[a-z-]+|QEMU emulator) version ([0-9][\x20-\x7e]*)")
 #: Lists that are a part of it as they are.
 LISTED = ("jobs", "requests", "contexts", "locks", "exports", "bitmaps", "throttle")
 #: How many frames of a thread are shown.
@@ -34,8 +31,9 @@ def report() -> Json:
     known = Knowledge.now()
     notes = known.notes
     found: Json = {
-        "program": _program(),
-        "release": _release(),
+        "program": program.file(),
+        "release": program.release(),
+        "build-id": program.build_id(),
         "gdb": gdb.VERSION,
         "signal": _signal(),
         "why": _lines(explain(known), notes),
@@ -73,20 +71,6 @@ def _coroutines(known: Knowledge) -> Iterator[Json]:
             lines = list(backtrace.whole(known.coroutines, one, known.notes))
             waits = known.wait(one).words
             yield {"title": title(one), "waits": waits, "frames": lines[1:]}
-
-
-def _program() -> str:
-    space = gdb.current_progspace()
-    return str(space.filename or "") if space else ""
-
-
-def _release() -> str:
-    """Return the release that the program's own file says."""
-    try:
-        match = RELEASE.search(Path(_program()).read_bytes())
-    except OSError:
-        return ""
-    return b" ".join(match.groups()).decode() if match else ""
 
 
 def _signal() -> str:
