@@ -110,7 +110,9 @@ def _compare(options: "argparse.Namespace", wanted: "Sequence[Source]", looks: "
 
     files = options.diff
     if len(files) + bool(wanted) != 2:  # noqa: PLR2004 - a comparison has two sides
-        raise AuthorError("--diff compares two dumps, or one dump with --qmp, --libvirt, --core or --pid")
+        raise AuthorError(
+            "--diff compares two dumps, or one dump with --qmp, --libvirt, --core or --pid"
+        )
     pictures = [_focus(read_dump(file), options) for file in files]
     if wanted:
         pictures.append(_focus(_take(wanted, looks), options))

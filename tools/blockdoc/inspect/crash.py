@@ -135,7 +135,10 @@ class Report:
             f"<style>{STYLE}</style>"
         )
         body = "\n".join(filter(None, parts))
-        return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{body}</body></html>\n'
+        return (
+            f'<!doctype html>\n<html lang="en"><head>{head}</head>\n'
+            f"<body>{body}</body></html>\n"
+        )
 
     def _picture(self) -> str:
         """Return the graph as SVG; as a tree where Graphviz is missing."""

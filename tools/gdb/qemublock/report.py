@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gdb
@@ -81,6 +82,13 @@ def _signal() -> str:
         return match[1]
     number = gdb.convenience_variable("_siginfo")
     try:
-        return f"signal {int(number['si_signo'])}" if number is not None else ""
+        return _name(int(number["si_signo"])) if number is not None else ""
     except gdb.error:
         return ""
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
