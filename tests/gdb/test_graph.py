@@ -74,6 +74,7 @@ def test_it_is_equal_at_every_size(start: Start, disks: int):
     _disks(daemon, disks)
     read = _check(daemon)
     assert len(read["x-debug-query-block-graph"]["nodes"]) == 10 * disks
+    assert _read(daemon, daemon.core()) == read
 
 
 def test_what_it_takes(start: Start, record_property: Callable[[str, object], None]):

@@ -58,8 +58,10 @@ REASONS = (r"^\S+:\d+(:\d+)?: (fatal )?error: ", r"\bERROR: ", r"^FAILED: ", r"^
 class Tree:
     """QEMU's sources and what was built from them."""
 
-    def __init__(self, folder: Path, original: Path) -> None:
+    def __init__(self, folder: Path, original: Path, more: Sequence[str] = ()) -> None:
         self.original = original
+        #: Options of configure beside our own.
+        self.more = more
         self.source = folder / "src"
         self.python = folder / "python"
         self.build = folder / "build"
@@ -91,7 +93,7 @@ class Tree:
         self.build.mkdir()
         try:
             configure = [str(self.source / "configure"), f"--python={self.python}/bin/python3"]
-            _run([*configure, *CONFIGURE], self.build, "QEMU's configure")
+            _run([*configure, *CONFIGURE, *self.more], self.build, "QEMU's configure")
         except BaseException:
             shutil.rmtree(self.build, ignore_errors=True)
             raise
@@ -139,7 +141,9 @@ class Tree:
 
 
 @contextlib.contextmanager
-def open_tree(folder: Path, original: Path, say: Say) -> Iterator[Tree]:
+def open_tree(
+    folder: Path, original: Path, say: Say, more: Sequence[str] = ()
+) -> Iterator[Tree]:
     """Yield a tree that is built, and keep others from it.
 
     :raise MissingError: it cannot be built.
@@ -151,7 +155,7 @@ def open_tree(folder: Path, original: Path, say: Say) -> Iterator[Tree]:
         except BlockingIOError:
             say(f"waiting for another run in {folder}")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        tree = Tree(folder, original)
+        tree = Tree(folder, original, more)
         tree.bring(say)
         yield tree
 
