@@ -34,7 +34,6 @@ __all__ = ["Tree", "open_tree"]
 PYTHON = ("meson==1.5.0", "pycotap==1.3.1", "tomli==2.0.1", "distlib==0.3.9")
 #: Neither emulators nor what they would need; of optional parts, what examples can use.
 CONFIGURE = (
-    "--disable-download",
     "--without-default-features",
     "--disable-system",
     "--disable-user",
@@ -93,10 +92,25 @@ class Tree:
         self.build.mkdir()
         try:
             configure = [str(self.source / "configure"), f"--python={self.python}/bin/python3"]
-            _run([*configure, *CONFIGURE, *self.more], self.build, "QEMU's configure")
+            _run([*configure, *self._options(), *self.more], self.build, "QEMU's configure")
         except BaseException:
             shutil.rmtree(self.build, ignore_errors=True)
             raise
+
+    def _options(self) -> Sequence[str]:
+        """Return options of configure.
+
+        7.2 has meson named, and builds some formats always: it has no option for them.
+        """
+        files = ("configure", "scripts/meson-buildoptions.sh")
+        paths = [self.source / name for name in files]
+        known = "".join(it.read_text(errors="replace") for it in paths if it.exists())
+        if "--disable-download" in known or "--meson=" not in known:
+            return ["--disable-download", *CONFIGURE]
+        enabled = [it for it in CONFIGURE if it.startswith("--enable-")]
+        lacking = {it for it in enabled if f"{it})" not in known}
+        ours = f"--meson={self.python}/bin/meson"
+        return [ours, *(it for it in CONFIGURE if it not in lacking)]
 
     def make(self) -> None:
         """Build what has changed.
