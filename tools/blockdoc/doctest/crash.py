@@ -75,7 +75,8 @@ def _write(target: Target, path: Path) -> str:
         path.write_bytes(page.encode(errors="backslashreplace"))
     except (BlockdocError, OSError) as error:
         return f"no crash report: {error}"
-    return f"crash report: {path}"
+    here = Path.cwd()
+    return f"crash report: {path.relative_to(here) if path.is_relative_to(here) else path}"
 
 
 def tell(error: BlockdocError, line: str) -> None:

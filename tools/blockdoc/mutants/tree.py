@@ -91,8 +91,8 @@ class Tree:
         shutil.rmtree(self.build, ignore_errors=True)
         self.build.mkdir()
         try:
-            configure = [str(self.source / "configure"), f"--python={self.python}/bin/python3"]
-            _run([*configure, *self._options(), *self.more], self.build, "QEMU's configure")
+            words = [str(self.source / "configure"), *self._options(), *self.more]
+            _run(words, self.build, "QEMU's configure")
         except BaseException:
             shutil.rmtree(self.build, ignore_errors=True)
             raise
@@ -100,13 +100,14 @@ class Tree:
     def _options(self) -> Sequence[str]:
         """Return options of configure.
 
-        7.2 has meson named, and builds some formats always: it has no option for them.
+        7.2 has meson named instead of a Python that has it, and builds some formats
+        always: it has no option for them.
         """
         files = ("configure", "scripts/meson-buildoptions.sh")
         paths = [self.source / name for name in files]
         known = "".join(it.read_text(errors="replace") for it in paths if it.exists())
         if "--disable-download" in known or "--meson=" not in known:
-            return ["--disable-download", *CONFIGURE]
+            return [f"--python={self.python}/bin/python3", "--disable-download", *CONFIGURE]
         enabled = [it for it in CONFIGURE if it.startswith("--enable-")]
         lacking = {it for it in enabled if f"{it})" not in known}
         ours = f"--meson={self.python}/bin/meson"
