@@ -40,7 +40,7 @@ def _check(output: str, outermost: str = "coroutine_trampoline") -> list[Trace]:
     assert len(found) == 3
     for one in found:
         named = iter(one.functions)
-        assert all(name in named for name in (*CHAIN, outermost)), one.functions
+        assert all(name in named for name in (*CHAIN, outermost)), " ".join(one.functions)
         assert {"nbd_do_cmd_read", "nbd_handle_request"} <= set(one.inlined)
     offsets = sorted(int(one.arguments["throttle_co_preadv"]["offset"]) for one in found)
     assert offsets == [SIZE, 2 * SIZE, 3 * SIZE]

@@ -115,7 +115,7 @@ def test_a_report_has_everything(start: Start, client: Connect, blockdoc: Blockd
     status, text, noted = blockdoc("crash-report", "--pid", daemon.pid)
     assert (status, noted) == (0, "")
     assert daemon.ask("query-jobs") == []  # it goes on
-    for part in ("10.", "read of 8 KiB", "Block graph", "Event loops", "Thread 1", "slow"):
+    for part in ("Release:", "read of 8 KiB", "Block graph", "Event loops", "Thread 1", "slow"):
         assert part in text
     core, page = daemon.core(), daemon.folder / "page.html"
     words = ("crash-report", "--core", core, "--exe", daemon.program, "-o", page)
