@@ -53,6 +53,11 @@ mutants: venv   ## change QEMU carelessly: which example notices?  QEMU_SRC=DIR,
 	@$(PYTHON) tools/bootstrap sandbox libnbd build
 	.venv/bin/blockdoc mutants $(if $(QEMU_SRC),--qemu-src $(QEMU_SRC)) $(ARGS)
 
+dwarf: venv     ## build a storage daemon with debugging information;  QEMU_DWARF=$PWD/build/dwarf/build make test  runs tests/gdb on it
+	@$(PYTHON) tools/bootstrap build sources gdb
+	$(if $(ARGS),,.venv/bin/blockdoc qemu source 10.0)
+	.venv/bin/blockdoc qemu build $(or $(ARGS),10.0)
+
 symbols: venv   ## find every cited symbol in QEMU's sources;  QEMU_SRC='DIR…', one per release
 	.venv/bin/blockdoc symbols $(QEMU_SRC:%=--tree %) $(ARGS)
 
@@ -75,5 +80,5 @@ brings:
 browser:
 	@$(PYTHON) tools/bootstrap qemu sandbox libnbd graphviz browser
 
-.PHONY: help site check doctest replay record matrix releases sources html test lint style types symbols drift bench mutants lock clean venv setup brings browser
+.PHONY: help site check doctest replay record matrix releases sources html test lint style types symbols drift bench mutants dwarf lock clean venv setup brings browser
 .NOTPARALLEL:

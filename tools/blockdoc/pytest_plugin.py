@@ -29,6 +29,8 @@ from blockdoc.qemu.process import die_with_parent
 __all__: list[str] = []
 
 FOLDER = "examples"
+#: Where reports of crashes are put, from the root.
+REPORTS = Path("build/crash-reports")
 SLOWEST = 5
 #: Property of a test report: this example was not run, because nothing has changed.
 NOT_RUN = "unchanged"
@@ -108,10 +110,11 @@ class StepItem(pytest.Item):
 class Runs:
     """The example that runs: one at a time."""
 
-    def __init__(self, *, cached: bool, step_limit: float) -> None:
+    def __init__(self, *, cached: bool, step_limit: float, reports: Path) -> None:
         self._loop = asyncio.Runner()
         self._cached = cached
         self._step_limit = step_limit
+        self._reports = reports
         self._results: Results | None = None
         self._build: Build | None = None
         self._running: ExampleRun | None = None
@@ -150,7 +153,7 @@ class Runs:
         return True
 
     def _start(self, example: Example) -> ExampleRun:
-        run = ExampleRun(example, self.build, self._step_limit)
+        run = ExampleRun(example, self.build, self._step_limit, self._reports)
         self._broken.add(example.path)
         self._loop.run(run.__aenter__())
         self._broken.remove(example.path)
@@ -203,7 +206,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare to run examples; a worker does not outlive its controller."""
     cached = not (config.getoption("no_cache") or os.environ.get("CI"))
-    runs = Runs(cached=cached, step_limit=config.getoption("step_limit"))
+    runs = Runs(
+        cached=cached,
+        step_limit=config.getoption("step_limit"),
+        reports=config.rootpath / REPORTS,
+    )
     config.stash[RUNS], config.stash[IDS] = runs, {}
     if hasattr(config, "workerinput"):
         die_with_parent()

@@ -124,6 +124,13 @@ NEEDS = {
         libraries=("glib-2.0", "zlib", "liburing", "libseccomp", "gnutls", "fuse3"),
         headers=("libaio.h",),
     ),
+    "gdb": Need(
+        title="gdb",
+        programs=("gdb", "objcopy", "strip"),
+        debian=("gdb", "binutils", "libc6-dbg"),
+        fedora=("gdb-headless", "binutils"),
+        arch=("gdb", "binutils"),
+    ),
     "browser": Need(
         title="Chromium",
         programs=("chromium|chromium-browser|google-chrome", "chromedriver"),

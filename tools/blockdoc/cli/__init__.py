@@ -33,6 +33,7 @@ COMMANDS = (
     "run",
     "replay",
     "graph",
+    "crash-report",
 )
 
 
@@ -69,7 +70,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", prog="blockdoc")
     asked = sys.argv[1:] if arguments is None else arguments
     for command in [it for it in asked[:1] if it in COMMANDS] or COMMANDS:
-        importlib.import_module(f"blockdoc.cli.{command}").add_parser(commands)
+        module = importlib.import_module(f"blockdoc.cli.{command.replace('-', '_')}")
+        module.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         status = int(options.run(options))

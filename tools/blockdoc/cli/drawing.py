@@ -67,10 +67,21 @@ def _take(wanted: "Sequence[Source]", looks: "Looks") -> "Picture":
             from blockdoc.inspect.dump import read_dump
 
             pictures[source.label] = read_dump(source.address)
+        elif source.kind in {"core", "pid"}:
+            pictures[source.label] = _through_gdb(source)
     picture = _joined({source.label: pictures[source.label] for source in wanted})
     for machine in picture.machines:
         if not machine.consistent:
             sys.stderr.write(f"{machine.label or 'note'}: {_MOVING}\n")
+    return picture
+
+
+def _through_gdb(source: "Source") -> "Picture":
+    from blockdoc.inspect.debugger import graph_of, target_of
+
+    picture, notes = graph_of(target_of(source.kind, source.address, source.program))
+    for note in notes:
+        sys.stderr.write(f"{source.label or 'note'}: {note}\n")
     return picture
 
 
@@ -99,7 +110,9 @@ def _compare(options: "argparse.Namespace", wanted: "Sequence[Source]", looks: "
 
     files = options.diff
     if len(files) + bool(wanted) != 2:  # noqa: PLR2004 - a comparison has two sides
-        raise AuthorError("--diff compares two dumps, or one dump with --qmp or --libvirt")
+        raise AuthorError(
+            "--diff compares two dumps, or one dump with --qmp, --libvirt, --core or --pid"
+        )
     pictures = [_focus(read_dump(file), options) for file in files]
     if wanted:
         pictures.append(_focus(_take(wanted, looks), options))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``blockdoc graph``: draw the block graph of a running QEMU, or of a dump."""
+"""``blockdoc graph``: draw the block graph of a running QEMU, of a core file or of a dump."""
 
 import argparse
 import gc
@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from blockdoc.errors import AuthorError
-from blockdoc.inspect.sources import open_looks, sources
+from blockdoc.inspect.sources import LIVE, open_looks, sources
 
 __all__ = ["add_parser", "run"]
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 FORMATS = ("text", "json", "mermaid", "dot", "svg", "png")
+_WHOSE = (
+    "say whose graph: --qmp ADDRESS, --libvirt DOMAIN, --core FILE --exe FILE, --pid PID "
+    "or --json FILE"
+)
 
 
 class _Named(argparse.Action):
@@ -47,6 +51,19 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         "--libvirt", nargs="+", metavar="DOMAIN", action=_Named, help="a domain of libvirt"
     )
     where.add_argument("--json", nargs="+", metavar="FILE", action=_Named, help="a saved dump")
+    where.add_argument(
+        "--core", nargs="+", metavar="FILE", action=_Named, help="a core file, through gdb"
+    )
+    where.add_argument(
+        "--pid", nargs="+", metavar="PID", action=_Named, help="a process, through gdb"
+    )
+    where.add_argument(
+        "--exe",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="the program of --core, with its debugging information",
+    )
     where.add_argument("--connect", metavar="URI", help="libvirt's address")
     where.add_argument(
         "--timeout",
@@ -87,14 +104,14 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what is asked for; 1 if a comparison or a question found something."""
-    wanted = sources(options.sources)
+    wanted = sources(options.sources, options.exe)
     if options.watch or options.serve or options.save:
         from blockdoc.cli.watching import watch  # noqa: PLC0415 - a drawing needs none of it
 
         return watch(options, wanted)
     if not wanted and not options.diff:
-        raise AuthorError("say whose graph: --qmp ADDRESS, --libvirt DOMAIN or --json FILE")
-    live = [source for source in wanted if source.kind != "json"]
+        raise AuthorError(_WHOSE)
+    live = [source for source in wanted if source.kind in LIVE]
     with open_looks(live, options.connect, options.timeout) as looks:
         # QEMU has been asked, and works; what draws is imported meanwhile.
         from blockdoc.cli.drawing import draw  # noqa: PLC0415

@@ -7,6 +7,7 @@
     blockdoc qemu list
     blockdoc qemu remove 7.2
     blockdoc qemu source 10.2           the sources; or: all
+    blockdoc qemu build 10.0            from the sources, with debugging information
 """
 
 import argparse
@@ -14,18 +15,21 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from blockdoc.cli.progress import progress
 from blockdoc.errors import BlockdocError, MissingError
+from blockdoc.mutants import open_tree
 from blockdoc.qemu import find_build
 from blockdoc.qemu.install import install, remove
 from blockdoc.qemu.releases import choose_supported, installed, is_series, sources, supported
-from blockdoc.qemu.sources import bring_source
+from blockdoc.qemu.sources import bring_source, source_tree
 from blockdoc.transcript import Release
 
 __all__ = ["add_parser"]
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+FOLDER = Path("build/dwarf")
 HELP = "bring releases of QEMU without touching the host, and tell which are there"
 
 
@@ -43,6 +47,25 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     source.add_argument("releases", nargs="+", metavar="RELEASE")
     source.add_argument("--again", action="store_true", help="also those that are there")
     source.set_defaults(run=_source)
+    make = verbs.add_parser(
+        "build", help="build storage daemon and tools, with debugging information, for gdb"
+    )
+    make.add_argument("release", metavar="RELEASE", help="10.0, or a folder with sources")
+    make.add_argument(
+        "--folder",
+        type=Path,
+        default=FOLDER,
+        metavar="DIR",
+        help="where the sources are copied and built, and kept; default: %(default)s",
+    )
+    make.add_argument(
+        "--configure",
+        nargs="+",
+        default=[],
+        metavar="OPTION",
+        help="more options of configure, without their dashes: with-coroutine=sigaltstack",
+    )
+    make.set_defaults(run=_build)
     tell = verbs.add_parser("list", help="tell which QEMU there is")
     tell.add_argument("--format", choices=("text", "json"), default="text")
     tell.set_defaults(run=_list)
@@ -89,6 +112,23 @@ def _source(options: argparse.Namespace) -> int:
     for message in missing:
         _tell(f"blockdoc: {message}")
     return 2 if missing else 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    """Build one; a second time it is quick."""
+    where = options.release
+    original = source_tree(where) if is_series(where) else Path(where).expanduser()
+    if not original.is_dir():
+        advice = f"`blockdoc qemu source {where}` brings the sources of a release"
+        raise MissingError(f"{original}: no such folder; {advice}")
+    more = tuple(f"--{it}" for it in options.configure)
+    with (
+        progress("build", 1) as bar,
+        open_tree(options.folder.absolute(), original.absolute(), bar.say, more) as tree,
+    ):
+        bar.write(f"QEMU with debugging information is in {tree.build}\n")
+        bar.advance()
+    return 0
 
 
 def _tell(what: str) -> None:

@@ -17,7 +17,7 @@ from blockdoc.graph.view import View
 from blockdoc.graph.words import legible
 from blockdoc.inspect.player import Player
 from blockdoc.inspect.serve import serving
-from blockdoc.inspect.sources import Source, open_looks
+from blockdoc.inspect.sources import LIVE, Source, open_looks
 from blockdoc.inspect.watch import Event, Recording, follow
 from blockdoc.layout.dot import find
 from blockdoc.plural import counted
@@ -29,7 +29,7 @@ _TOP, _REST, _LINE = "\x1b[H", "\x1b[J", "\x1b[K"
 
 def watch(options: argparse.Namespace, wanted: Sequence[Source]) -> int:
     """Follow the graph until QEMU ends, the time is up, or somebody presses Ctrl-C."""
-    if not wanted or any(source.kind == "json" for source in wanted):
+    if not wanted or any(source.kind not in LIVE for source in wanted):
         raise AuthorError("--watch follows a running QEMU: --qmp ADDRESS or --libvirt DOMAIN")
     _refuse(options)
     if options.serve or options.save:

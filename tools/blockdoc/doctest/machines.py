@@ -7,12 +7,16 @@ what another has left, or connect to what another serves.
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 from blockdoc.doctest.conversation import Conversation, Memory
+from blockdoc.doctest.crash import can_be_debugged, reports_for
 from blockdoc.doctest.tracing import Names
-from blockdoc.errors import Place, QemuError
+from blockdoc.errors import BlockdocError, Place, QemuError
 from blockdoc.example import Example, Fence
 from blockdoc.qemu import Build, Sandbox, TraceFile, make_images, open_sandbox, start
+from blockdoc.qemu.limits import LIMITS
 
 __all__ = ["Machines", "open_machines"]
 
@@ -26,6 +30,7 @@ class Machines:
         build: Build,
         sandbox: Sandbox,
         stack: contextlib.AsyncExitStack,
+        reports: Path | None,
     ) -> None:
         self.example = example
         self.build = build
@@ -34,6 +39,8 @@ class Machines:
         self._memory = Memory()
         self._started: dict[str, Conversation] = {}
         self._traces: dict[str, tuple[TraceFile, Names]] = {}
+        self._reports = reports
+        self._reported: BlockdocError | None = None
 
     async def at(self, fence: Fence) -> Conversation:
         """Return the machine that `fence` speaks to; it runs from now on.
@@ -72,15 +79,38 @@ class Machines:
             words += f"\n{name}:{said}" if name and said else said
         return words
 
+    async def report(self, error: BlockdocError) -> None:
+        """Make a crash report if `error` is a crash or a hang; once."""
+        if self._reports is None or error is self._reported:
+            return
+        self._reported = error
+        name = self.example.path.removeprefix("examples/").removesuffix(".md")
+        file = self._reports / f"{name.replace('/', '-')}.html"
+        running = [it.session.pid for it in self._started.values()]
+        await reports_for(error, self.sandbox.folder, running, self.build, file)
+
 
 @contextlib.asynccontextmanager
-async def open_machines(example: Example, build: Build) -> AsyncIterator[Machines]:
+async def open_machines(
+    example: Example, build: Build, reports: Path | None = None
+) -> AsyncIterator[Machines]:
     """Make the folder and the images of `example`; leave nothing behind.
+
+    :param reports: the folder for crash reports; None: there are to be none.
 
     :raise AuthorError: an image cannot be made.
     :raise QemuError: a QEMU crashes when it is asked to quit.
     """
-    async with open_sandbox(build) as sandbox:
+    if reports is not None and not can_be_debugged(build):
+        reports = None
+    limits = replace(LIMITS, core=reports is not None)
+    async with open_sandbox(build, limits) as sandbox:
         await make_images(example.images, build, sandbox)
-        async with contextlib.AsyncExitStack() as stack:
-            yield Machines(example, build, sandbox, stack)
+        stack = contextlib.AsyncExitStack()
+        machines = Machines(example, build, sandbox, stack, reports)
+        try:
+            async with stack:
+                yield machines
+        except QemuError as error:  # also one that crashed when it was asked to quit
+            await machines.report(error)
+            raise

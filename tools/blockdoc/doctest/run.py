@@ -12,6 +12,7 @@
 
 import asyncio
 import contextlib
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -33,20 +34,28 @@ __all__ = ["ExampleRun"]
 class ExampleRun:
     """An example that runs: an asynchronous context manager."""
 
-    def __init__(self, example: Example, build: Build, step_limit: float = STEP) -> None:
+    def __init__(
+        self,
+        example: Example,
+        build: Build,
+        step_limit: float = STEP,
+        reports: Path | None = None,
+    ) -> None:
         self.example = example
         self.build = build
         #: The first step that did not hold, and why: those after it are not reached.
         self.failed: tuple[Step, BlockdocError] | None = None
         #: Whether a step was cut off: by Ctrl-C, say.
         self._cut_off = False
+        #: The folder for reports of a QEMU that crashes or hangs; None: none are made.
+        self._reports = reports
         self.clock = Clock(example, step_limit)
         self.machines: Machines
         self._done = 0
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        opened = open_machines(self.example, self.build)
+        opened = open_machines(self.example, self.build, self._reports)
         self.machines = await self._stack.enter_async_context(opened)
         return self
 
@@ -89,6 +98,7 @@ class ExampleRun:
                 self.failed = (current, error)
                 if isinstance(error, StepError):
                     error.last_words = self.machines.last_words()
+                await self.machines.report(error)
                 raise
             except BaseException:
                 self._cut_off = True

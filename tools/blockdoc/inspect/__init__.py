@@ -4,6 +4,6 @@
 ::
 
     --qmp, --libvirt ──► monitor, libvirt ──► capture ──┐
-                                                        ├──► Picture ──► join ──► a format
+    --core, --pid ───► debugger (gdb) ──────────────────┼──► Picture ──► join ──► a format
     --json ─────────────────────────────────────────────┘
 """

@@ -7,6 +7,7 @@ Until QEMU has been asked nothing is imported that takes time: no pathlib, no da
 ``PATH``            a unix socket
 ``HOST:PORT``       a TCP socket; ``[::1]:4444`` for IPv6
 ``fd:N``            a connection that was inherited
+a core file, a pid  looked at with gdb (`blockdoc.inspect.debugger`)
 ``LABEL=…``         any of these, or a file, with the label of its machine
 ==================  ==================================================================
 """
@@ -26,8 +27,12 @@ from blockdoc.inspect.monitor import Monitor
 if TYPE_CHECKING:
     from blockdoc.inspect.libvirt import Domain
 
-__all__ = ["Looks", "Source", "connect", "open_looks", "sources"]
+__all__ = ["LIVE", "Looks", "Source", "connect", "open_looks", "sources"]
 
+#: What a word of the command line may name.
+Kind = Literal["qmp", "libvirt", "json", "core", "pid"]
+#: Those that answer more than once.
+LIVE = ("qmp", "libvirt")
 _LABEL = r"(?s)([A-Za-z0-9_.-]+)=(.+)"
 _LAST_PORT = 65535
 _TCP = r"(?:\[([^\]]*)\]|([^:/]*)):([0-9]{1,5})"
@@ -40,17 +45,27 @@ Looks = Mapping[str, tuple["Monitor | Domain", Look]]
 class Source(NamedTuple):
     """One place that a graph comes from."""
 
-    kind: Literal["qmp", "libvirt", "json"]
+    kind: Kind
     address: str
     label: str = ""
+    #: Of a core file or a process: the program's file; empty: not named.
+    program: str = ""
 
 
-def sources(named: Sequence[tuple[Literal["qmp", "libvirt", "json"], str]]) -> list[Source]:
+def sources(named: Sequence[tuple[Kind, str]], programs: Sequence[str] = ()) -> list[Source]:
     """Read what the command line names, labels included.
 
+    :param programs: program files for core files and processes: by label, or one for all.
     :raise AuthorError: one is empty; or several, and not each has a label of its own.
     """
     found = [_source(kind, text) for kind, text in named]
+    files = {it.label: it.address for it in (_source("core", text) for text in programs)}
+    found = [
+        it._replace(program=files.get(it.label) or files.get("", ""))
+        if it.kind in {"core", "pid"}
+        else it
+        for it in found
+    ]
     labels = [it.label for it in found]
     if len(found) > 1 and ("" in labels or len(set(labels)) < len(labels)):
         message = "several sources need a label each: --qmp src=ADDRESS --qmp dst=ADDRESS"
@@ -58,7 +73,7 @@ def sources(named: Sequence[tuple[Literal["qmp", "libvirt", "json"], str]]) -> l
     return found
 
 
-def _source(kind: Literal["qmp", "libvirt", "json"], text: str) -> Source:
+def _source(kind: Kind, text: str) -> Source:
     match = None if _is_there(text) else re.fullmatch(_LABEL, text)
     found = Source(kind, match[2], match[1]) if match else Source(kind, text)
     if not found.address:

@@ -34,7 +34,6 @@ __all__ = ["Tree", "open_tree"]
 PYTHON = ("meson==1.5.0", "pycotap==1.3.1", "tomli==2.0.1", "distlib==0.3.9")
 #: Neither emulators nor what they would need; of optional parts, what examples can use.
 CONFIGURE = (
-    "--disable-download",
     "--without-default-features",
     "--disable-system",
     "--disable-user",
@@ -58,8 +57,10 @@ REASONS = (r"^\S+:\d+(:\d+)?: (fatal )?error: ", r"\bERROR: ", r"^FAILED: ", r"^
 class Tree:
     """QEMU's sources and what was built from them."""
 
-    def __init__(self, folder: Path, original: Path) -> None:
+    def __init__(self, folder: Path, original: Path, more: Sequence[str] = ()) -> None:
         self.original = original
+        #: Options of configure beside our own.
+        self.more = more
         self.source = folder / "src"
         self.python = folder / "python"
         self.build = folder / "build"
@@ -90,11 +91,27 @@ class Tree:
         shutil.rmtree(self.build, ignore_errors=True)
         self.build.mkdir()
         try:
-            configure = [str(self.source / "configure"), f"--python={self.python}/bin/python3"]
-            _run([*configure, *CONFIGURE], self.build, "QEMU's configure")
+            words = [str(self.source / "configure"), *self._options(), *self.more]
+            _run(words, self.build, "QEMU's configure")
         except BaseException:
             shutil.rmtree(self.build, ignore_errors=True)
             raise
+
+    def _options(self) -> Sequence[str]:
+        """Return options of configure.
+
+        7.2 has meson named instead of a Python that has it, and builds some formats
+        always: it has no option for them.
+        """
+        files = ("configure", "scripts/meson-buildoptions.sh")
+        paths = [self.source / name for name in files]
+        known = "".join(it.read_text(errors="replace") for it in paths if it.exists())
+        if "--disable-download" in known or "--meson=" not in known:
+            return [f"--python={self.python}/bin/python3", "--disable-download", *CONFIGURE]
+        enabled = [it for it in CONFIGURE if it.startswith("--enable-")]
+        lacking = {it for it in enabled if f"{it})" not in known}
+        ours = f"--meson={self.python}/bin/meson"
+        return [ours, *(it for it in CONFIGURE if it not in lacking)]
 
     def make(self) -> None:
         """Build what has changed.
@@ -139,7 +156,9 @@ class Tree:
 
 
 @contextlib.contextmanager
-def open_tree(folder: Path, original: Path, say: Say) -> Iterator[Tree]:
+def open_tree(
+    folder: Path, original: Path, say: Say, more: Sequence[str] = ()
+) -> Iterator[Tree]:
     """Yield a tree that is built, and keep others from it.
 
     :raise MissingError: it cannot be built.
@@ -151,7 +170,7 @@ def open_tree(folder: Path, original: Path, say: Say) -> Iterator[Tree]:
         except BlockingIOError:
             say(f"waiting for another run in {folder}")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        tree = Tree(folder, original)
+        tree = Tree(folder, original, more)
         tree.bring(say)
         yield tree
 

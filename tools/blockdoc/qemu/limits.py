@@ -3,7 +3,7 @@
 
 ======================  ==============================================================
 of one process          the kernel: processor time, size of a file, open files,
-                        no core file
+                        no core file unless it is wanted
 of one sandbox          the kernel: processes and threads, unless they are root's
 of the whole example    a look at it several times a second (`blockdoc.qemu.usage`),
                         and at what is printed; beyond, it is killed
@@ -51,6 +51,8 @@ class Limits:
     disk: int = 1 << 30
     #: What one program prints.
     printed: int = 64 << 20
+    #: Whether a program that crashes leaves a core file in the folder.
+    core: bool = False
 
     def script(self, *, count: bool) -> str:
         """Return shell commands that set what the kernel sees to.
@@ -62,7 +64,8 @@ class Limits:
         most = SPARE * self.tasks
         tasks = f"{{ ulimit -u {most} || ulimit -p {most}; }} 2>/dev/null\n" if count else ""
         return (
-            f"ulimit -c 0; ulimit -t {self.time}; ulimit -f {self.file // 512}\n"
+            f"ulimit -c {'unlimited' if self.core else 0}; ulimit -t {self.time}\n"
+            f"ulimit -f {self.file // 512}\n"
             f"ulimit -n {self.open_files}\n{tasks}"
             "echo 1000 >/proc/self/oom_score_adj"
         )

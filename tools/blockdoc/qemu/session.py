@@ -143,6 +143,11 @@ class Session:
             return complaint(error)
         return None
 
+    @property
+    def pid(self) -> int:
+        """The process that QEMU descends from, or is."""
+        return self._process.pid
+
     def last_words(self) -> str:
         """Return the tail of what QEMU printed, ready to follow a message."""
         return self._log.last_words()

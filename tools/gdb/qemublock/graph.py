@@ -10,12 +10,15 @@ under keys that QMP does not have, all of which begin with ``x-``.
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any, Callable
 
 import gdb
 
 from qemublock.lists import DamagedError, chain, elements, node_name, one_of, static, text
+from qemublock.program import release
 from qemublock.qom import device_name
+from qemublock.throttle import groups, limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,12 +63,20 @@ class Graph:
     def answers(self) -> Json:
         """Return answers by the names of QMP's commands."""
         return {
+            "query-version": _version(),
             "x-debug-query-block-graph": self.graph(),
             "query-named-block-nodes": self._each("node", reversed(self.nodes), self._node),
             "query-block-jobs": self._each("job", self._block_jobs(), self._as_block_job),
             "query-jobs": self._each("job", self.jobs, self._job),
             "query-block-exports": self._each("export", self.exports, self._export),
+            "throttle-groups": self._throttle_groups(),
         }
+
+    def _throttle_groups(self) -> Json:
+        found: Json = {}
+        with self._noting("throttle groups"):
+            found.update((text(it["name"]), limits(it)) for it in groups())
+        return found
 
     def _each(
         self, what: str, items: Iterable[gdb.Value], say: Callable[[gdb.Value], Json]
@@ -189,6 +200,13 @@ class _Numbers:
         )
 
 
+def _version() -> Json:
+    """Return what the release says as QMP's query-version does: its numbers."""
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", release())
+    numbers = map(int, match.groups()) if match else ()
+    return {"qemu": dict(zip(("major", "minor", "micro"), numbers))}
+
+
 def _bitmap(bitmap: gdb.Value) -> Json:
     """Return what query-named-block-nodes says of a bitmap: nothing of what it has not."""
     name = {"name": text(bitmap["name"])} if int(bitmap["name"]) else {}
@@ -196,6 +214,8 @@ def _bitmap(bitmap: gdb.Value) -> Json:
     return {
         **name,
         **inconsistent,
+        "granularity": 1 << int(bitmap["bitmap"]["granularity"]),
+        "count": int(bitmap["bitmap"]["count"]) << int(bitmap["bitmap"]["granularity"]),
         "recording": not bitmap["disabled"] or bool(int(bitmap["successor"])),
         "busy": bool(bitmap["busy"]),
         "persistent": bool(bitmap["persistent"]),

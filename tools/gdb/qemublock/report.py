@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import signal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gdb
 
-from qemublock import backtrace, threads
+from qemublock import backtrace, program, threads
 from qemublock.knowledge import Knowledge
 from qemublock.listing import listing, title
 from qemublock.lists import DamagedError
@@ -19,8 +19,6 @@ from qemublock.why import explain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: How QEMU's programs say their release.
-RELEASE = re.compile(rb"(qemu-[a-z-]+|QEMU emulator) version ([0-9][\x20-\x7e]*)")
 #: Lists that are a part of it as they are.
 LISTED = ("jobs", "requests", "contexts", "locks", "exports", "bitmaps", "throttle")
 #: How many frames of a thread are shown.
@@ -34,8 +32,9 @@ def report() -> Json:
     known = Knowledge.now()
     notes = known.notes
     found: Json = {
-        "program": _program(),
-        "release": _release(),
+        "program": program.file(),
+        "release": program.release(),
+        "build-id": program.build_id(),
         "gdb": gdb.VERSION,
         "signal": _signal(),
         "why": _lines(explain(known), notes),
@@ -75,20 +74,6 @@ def _coroutines(known: Knowledge) -> Iterator[Json]:
             yield {"title": title(one), "waits": waits, "frames": lines[1:]}
 
 
-def _program() -> str:
-    space = gdb.current_progspace()
-    return str(space.filename or "") if space else ""
-
-
-def _release() -> str:
-    """Return the release that the program's own file says."""
-    try:
-        match = RELEASE.search(Path(_program()).read_bytes())
-    except OSError:
-        return ""
-    return b" ".join(match.groups()).decode() if match else ""
-
-
 def _signal() -> str:
     """Return the signal that ended or stopped the process; empty if it was none."""
     text = gdb.execute("info program", to_string=True)
@@ -97,6 +82,13 @@ def _signal() -> str:
         return match[1]
     number = gdb.convenience_variable("_siginfo")
     try:
-        return f"signal {int(number['si_signo'])}" if number is not None else ""
+        return _name(int(number["si_signo"])) if number is not None else ""
     except gdb.error:
         return ""
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -22,10 +22,30 @@ def lines() -> Iterator[str]:
 
     :raise DamagedError: their list cannot be read.
     """
-    for group in elements(static("throttle_groups", "throttle-groups.c"), "list"):
+    for group in groups():
         yield words(group)
         for member in elements(group["head"], "round_robin"):
             yield f"  {_member(member)}"
+
+
+def groups() -> Iterator[gdb.Value]:
+    """Yield the groups themselves.
+
+    :raise DamagedError: their list cannot be read.
+    """
+    return elements(static("throttle_groups", "throttle-groups.c"), "list")
+
+
+def limits(group: gdb.Value) -> dict[str, int]:
+    """Return a group's limits as QAPI's ThrottleLimits has them."""
+    cfg = group["ts"]["cfg"]
+    found = {"iops-size": int(cfg["op_size"])}
+    for number, name in enumerate(BUCKETS):
+        bucket = cfg["buckets"][number]
+        found[name] = int(bucket["avg"])
+        found[f"{name}-max"] = int(bucket["max"])
+        found[f"{name}-max-length"] = int(bucket["burst_length"])
+    return found
 
 
 def words(group: gdb.Value) -> str:
