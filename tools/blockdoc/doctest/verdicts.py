@@ -75,7 +75,7 @@ class Judged:
 
     def outcome(self, series: str) -> Verdict | None:
         """Return the verdict on the whole: the worst of its steps; None if it did not run."""
-        steps = self.verdicts.get(series, {}).values()
+        steps = list(self.verdicts.get(series, {}).values())
         order = list(OUTCOMES)
         steps = [it for it in steps if not it.why.startswith(LEFT_OUT)] or steps
         return min(steps, key=lambda it: order.index(it.outcome), default=None)

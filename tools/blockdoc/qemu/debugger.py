@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockdoc.errors import AuthorError, MissingError, Place, QemuError
-from blockdoc.qemu.build import Build
 from blockdoc.qemu.process import die_with_parent
 from blockdoc.qemu.walls import children
 
@@ -61,7 +60,9 @@ MOST = 1 << 20
 MARK = "@blockdoc@"
 READY = "@ready@"
 #: gdb's own words when it may not.
-REFUSED = re.compile(r"^(?:ptrace|Could not attach|warning: process).*$", re.MULTILINE)
+REFUSED = re.compile(
+    r"^(?:ptrace|Could not attach|warning: process).*$|^.*(?:format|core dump).*$", re.MULTILINE
+)
 
 
 def why_no_debugger(program: Sequence[str]) -> str:
@@ -125,11 +126,11 @@ class Debugger:
         target = ["-core", str(core)] if core else ["-p", str(self.pid())]
         first = [*FIRST, *(f"set may-write-{it}" for it in READ_ONLY)]
         words = _words([*first, "set may-call-functions off"], self.program, target)
-        after = [f"source {SCRIPT}", f"echo {MARK}\\n", *said]
+        after = [f"source {SCRIPT}", "info inferiors", f"echo {MARK}\\n", *said]
         async with _started([*words, *_each("-ex", after)]) as process:
             text = await self._read(process)
         start, *pieces = text.split(f"{MARK}\n")
-        if len(pieces) != len(commands) + 1 or "The program is not being run" in start:
+        if len(pieces) != len(commands) + 1 or "<null>" in start:
             raise MissingError(f"gdb cannot look at QEMU: {_refusal(text)}", self.place)
         return [POINTER.sub("0x...", it) for it in pieces[:-1]]
 
@@ -152,7 +153,7 @@ class Debugger:
                 said = await self._until_ready(process)
                 await act()
                 said += await self._read(process)
-            if not core.exists():
+            if not os.path.exists(core):  # noqa: ASYNC240, PTH110 - it is there or not
                 raise MissingError(f"gdb makes no core file: {_refusal(said)}", self.place)
             yield core
 

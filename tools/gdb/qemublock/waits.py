@@ -73,7 +73,7 @@ def _said(words: str) -> Say:
 
 
 def _pause(frame: gdb.Frame) -> str:
-    """A driver may have to end its requests first; only then is the job paused."""
+    """Say whether the job is paused, or its driver has requests to end first."""
     job = _argument(frame, "job")
     if job is not None and job["busy"]:
         return "for its own requests to end, to be paused then"
