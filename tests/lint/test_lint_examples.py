@@ -56,6 +56,36 @@ def test_a_mistake_is_found_where_it_is(seed: dict[str, str], releases: tuple[Re
     assert {it.place.line for it in findings} == {line}, shown
 
 
+GDB = """# One
+
+```{gdb-example}
+:id: one
+
+-> { "execute": "query-jobs" }
+(gdb) qemu-block why
+...
+<- { "return": [] }
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says", "line"),
+    [
+        ("qemu-block why", "shell ls", "a step only looks", 7),
+        ("(gdb) qemu-block why", "", "expected a command behind `(gdb) `", 0),
+        ("query-jobs", "query-job", "query-job", 6),
+        ('"return": []', '"return": 1', "", 9),
+    ],
+)
+def test_what_gdb_and_qemu_are_told_is_checked(
+    old: str, new: str, says: str, line: int, releases: tuple[Recorded, ...]
+):
+    assert found(GDB, releases) == []
+    findings = found(GDB.replace(old, new), releases)
+    assert any(says in it.message and line in {0, it.place.line} for it in findings), findings
+
+
 @pytest.mark.parametrize("how", ["step", "front matter"])
 def test_an_example_may_say_that_it_shows_what_is_deprecated(
     releases: tuple[Recorded, ...], how: str

@@ -19,7 +19,8 @@ import pytest
 from blockdoc.doctest.cache import Results
 from blockdoc.doctest.limits import STEP
 from blockdoc.doctest.problem import StepError
-from blockdoc.doctest.run import ExampleRun
+from blockdoc.doctest.run import ExampleRun, why_left_out
+from blockdoc.doctest.verdicts import LEFT_OUT
 from blockdoc.errors import BlockdocError, MissingError, Place
 from blockdoc.example import Example, Step, is_example, read_example
 from blockdoc.plural import counted
@@ -88,10 +89,19 @@ class StepItem(pytest.Item):
         try:
             if not self.config.stash[RUNS].run(self.file.example, self.step):
                 self.user_properties.append((NOT_RUN, self.file.example.path))
+            self._say_left_out()
         except MissingError as error:
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(error))
+
+    def _say_left_out(self) -> None:
+        """Skip a step whose gdb was left out; what it says to QEMU has held."""
+        if self.step.kind == "gdb":
+            build = self.config.stash[RUNS].build
+            why = why_left_out(self.file.example, self.step.fence(build), build)
+            if why:
+                pytest.skip(f"{LEFT_OUT}: {why}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:  # type: ignore[override]
         """Say what is wrong, where, and how the new answer is accepted."""

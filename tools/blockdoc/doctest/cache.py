@@ -29,6 +29,7 @@ from blockdoc.cachedir import cache_folder
 from blockdoc.errors import MissingError
 from blockdoc.example import Example
 from blockdoc.qemu import TOOLS, Build, identity, tool_command, walls_of
+from blockdoc.qemu.debugger import SCRIPT
 
 __all__ = ["Results"]
 
@@ -130,6 +131,8 @@ def _runner() -> str:
     for name in LIBRARIES:
         digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     root = Path(blockdoc.__file__).parent
+    for path in sorted(SCRIPT.parent.rglob("*.py")):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes() + b"\0")
     for path in sorted(root.rglob("*.py")):
         inner = path.relative_to(root)
         if inner.parts[0] not in ELSEWHERE:

@@ -16,7 +16,7 @@ from blockdoc.doctest.limits import limit_of
 from blockdoc.doctest.listen import Heard, Turn, listen, turns
 from blockdoc.doctest.run import ExampleRun
 from blockdoc.doctest.split import split_fence
-from blockdoc.errors import AuthorError, BlockdocError, Place
+from blockdoc.errors import AuthorError, BlockdocError, MissingError, Place
 from blockdoc.example import Fence, Step, parse_example
 from blockdoc.graph import to_mermaid
 from blockdoc.qemu import Build
@@ -97,6 +97,10 @@ async def _record_step(run: ExampleRun, step: Step, fence: Fence) -> list[Edit]:
     if step.kind == "graph":
         drawn = to_mermaid(await run.graph(fence, limit_of(fence))).rstrip("\n") + "\n"
         return [] if drawn == fence.text else [Edit(0, len(fence.text), drawn)]
+    if step.kind == "gdb":
+        if why := run.left_out(fence):
+            raise MissingError(f"{why}: this step cannot be recorded", fence.place)
+        return await (await run.debugging(fence)).edits(limit_of(fence))
     if step.kind == "trace":
         return (await run.tracing(fence)).edits()
     if step.kind != "qmp":

@@ -6,6 +6,7 @@
     step ─┬─ qmp      Conversation.speak      a transcript
           ├─ hmp      Dialogue.hold           the human monitor
           ├─ console  Dialogue.hold           QEMU's and libnbd's tools
+          ├─ gdb      Debugging.hold          QEMU's memory, if the build has DWARF
           ├─ trace    Tracing.hold            the trace events since the last such step
           └─ graph    check_graph             the block graph, as it is now
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from blockdoc.doctest.debugging import Debugging, speak_only
 from blockdoc.doctest.dialogue import Dialogue, ask_monitor, ask_tool
 from blockdoc.doctest.filters import Filters, filters_of
 from blockdoc.doctest.limits import STEP, Clock, Limit
@@ -26,9 +28,11 @@ from blockdoc.errors import BlockdocError, Place, QemuError
 from blockdoc.example import Example, Fence, Step
 from blockdoc.graph import Graph, compare, parse_mermaid, to_mermaid
 from blockdoc.qemu import Build, query_graph
+from blockdoc.qemu.debugger import Debugger, why_no_debugger
+from blockdoc.qemu.session import program_of
 from blockdoc.transcript import CONSOLE, MONITOR
 
-__all__ = ["ExampleRun"]
+__all__ = ["ExampleRun", "why_left_out"]
 
 
 class ExampleRun:
@@ -119,10 +123,34 @@ class ExampleRun:
             await conversation.speak(fence, self.filters(fence), limit)
         elif step.kind == "graph":
             check_graph(fence, await self.graph(fence, limit))
+        elif step.kind == "gdb":
+            await self._debug(fence, limit)
         elif step.kind == "trace":
             (await self.tracing(fence)).hold()
         else:
             await (await self.dialogue(step, fence)).hold(limit)
+
+    async def _debug(self, fence: Fence, limit: Limit) -> None:
+        """Look with gdb; where that cannot be, hold the conversation alone."""
+        if self.left_out(fence):
+            conversation = await self.machines.at(fence)
+            await speak_only(fence, conversation, self.filters(fence), limit)
+        else:
+            await (await self.debugging(fence)).hold(limit)
+
+    def left_out(self, fence: Fence) -> str:
+        """Say why gdb cannot look at the machine of `fence`; empty if it can."""
+        return why_left_out(self.example, fence, self.build)
+
+    async def debugging(self, fence: Fence) -> Debugging:
+        """Return what looks at the machine with gdb.
+
+        :raise BlockdocError: the machine does not start, or a filter does not exist.
+        """
+        conversation = await self.machines.at(fence)
+        program = self.build.command(program_of(self.example.machine(fence.vm)))[0]
+        debugger = Debugger(Path(program), conversation.session.pid, fence.place)
+        return Debugging(fence, conversation, debugger, self.filters(fence))
 
     def filters(self, fence: Fence) -> Filters:
         """Return the filters that `fence` asks for.
@@ -163,6 +191,11 @@ class ExampleRun:
             raise QemuError(message + session.last_words(), fence.place) from None
         except QemuError as error:
             raise QemuError(error.message, fence.place) from error
+
+
+def why_left_out(example: Example, fence: Fence, build: Build) -> str:
+    """Say why gdb cannot look at the machine of a gdb step; empty if it can."""
+    return why_no_debugger(build.command(program_of(example.machine(fence.vm))))
 
 
 def check_graph(fence: Fence, actual: Graph) -> None:

@@ -24,10 +24,13 @@ from typing import Any, Final, Literal
 from blockdoc.errors import BlockdocError, Place
 from blockdoc.transcript import Release
 
-__all__ = ["OUTCOMES", "PATH", "Judged", "Verdict", "Verdicts", "text_hash"]
+__all__ = ["LEFT_OUT", "OUTCOMES", "PATH", "Judged", "Verdict", "Verdicts", "text_hash"]
 
 #: Where the verdicts are, from the root of the repository.
 PATH = "docs/_data/verdicts.json"
+
+#: How the reason begins why a gdb step was skipped: all else of its example did run.
+LEFT_OUT = "gdb is left out"
 
 Outcome = Literal["passed", "failed", "skipped"]
 #: By its name, the worst first.
@@ -72,8 +75,9 @@ class Judged:
 
     def outcome(self, series: str) -> Verdict | None:
         """Return the verdict on the whole: the worst of its steps; None if it did not run."""
-        steps = self.verdicts.get(series, {}).values()
+        steps = list(self.verdicts.get(series, {}).values())
         order = list(OUTCOMES)
+        steps = [it for it in steps if not it.why.startswith(LEFT_OUT)] or steps
         return min(steps, key=lambda it: order.index(it.outcome), default=None)
 
 

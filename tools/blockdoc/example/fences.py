@@ -22,7 +22,14 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from blockdoc.errors import AuthorError, Place
 from blockdoc.example.model import Fence, StepKind
-from blockdoc.example.options import ConsoleFence, GraphFence, HmpFence, QmpFence, TraceFence
+from blockdoc.example.options import (
+    ConsoleFence,
+    GdbFence,
+    GraphFence,
+    HmpFence,
+    QmpFence,
+    TraceFence,
+)
 from blockdoc.transcript import Condition
 
 __all__ = ["RawStep", "find_steps", "tokens"]
@@ -33,6 +40,7 @@ DIRECTIVES: dict[str, tuple[StepKind, type[Directive]]] = {
     "{console-example}": ("console", ConsoleFence),
     "{hmp-example}": ("hmp", HmpFence),
     "{trace-example}": ("trace", TraceFence),
+    "{gdb-example}": ("gdb", GdbFence),
     "mermaid": ("graph", GraphFence),
     "{mermaid}": ("graph", GraphFence),
 }

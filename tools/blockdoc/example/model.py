@@ -20,8 +20,8 @@ __all__ = ["Example", "Fence", "Image", "Machine", "MachineKind", "Step", "StepK
 MachineKind = Literal["storage-daemon", "system"]
 FIRST_LINE = Place("", 1)
 #: What a fence holds: QMP, a recorded graph, a tool's command line, the human monitor,
-#: trace events.
-StepKind = Literal["qmp", "graph", "console", "hmp", "trace"]
+#: trace events, gdb.
+StepKind = Literal["qmp", "graph", "console", "hmp", "trace", "gdb"]
 
 
 @dataclass(frozen=True, slots=True)

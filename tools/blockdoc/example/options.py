@@ -11,7 +11,7 @@ from typing import ClassVar
 from docutils.parsers.rst import Directive
 from docutils.parsers.rst.directives import flag, unchanged_required
 
-__all__ = ["ConsoleFence", "GraphFence", "HmpFence", "QmpFence", "TraceFence"]
+__all__ = ["ConsoleFence", "GdbFence", "GraphFence", "HmpFence", "QmpFence", "TraceFence"]
 
 Spec = dict[str, Callable[[str], object]]
 
@@ -65,6 +65,19 @@ class TraceFence(Directive):
         "vm": unchanged_required,
         "events": unchanged_required,
         "names": unchanged_required,
+    }
+
+
+class GdbFence(Directive):
+    """Options of ``{gdb-example}``."""
+
+    has_content = True
+    option_spec: ClassVar[Spec] = {
+        **RUNS,
+        "vm": unchanged_required,
+        "events": unchanged_required,
+        "at": unchanged_required,
+        "core": flag,
     }
 
 

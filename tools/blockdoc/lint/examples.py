@@ -27,7 +27,14 @@ from blockdoc.lint.lists import check_lists
 from blockdoc.lint.pages import page_transcripts
 from blockdoc.lint.report import Checked
 from blockdoc.lint.transcript import check_transcript
-from blockdoc.transcript import parse_transcript
+from blockdoc.qemu.debugger import check_command
+from blockdoc.transcript import (
+    DEBUGGER,
+    parse_dialogue,
+    parse_transcript,
+    without_dialogue,
+    without_transcript,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -121,6 +128,10 @@ class _Linter:
             yield from self._condition(fence.when, step.id)
             if step.kind == "qmp":
                 yield from self._fence(example, step, fence, chosen[id(fence)])
+            elif step.kind == "gdb":
+                yield from _commands(fence, step)
+                spoken = replace(fence, text=without_dialogue(fence.text, DEBUGGER))
+                yield from self._fence(example, step, spoken, chosen[id(fence)])
 
     def _admitted(self, example: Example) -> list[Recorded]:
         requires = example.requires
@@ -167,6 +178,16 @@ class _Linter:
                 )
                 kind = _UNKNOWN.get(offer.kind, Kind.UNKNOWN_VALUE)
                 yield Finding(condition.place, kind, message, step)
+
+
+def _commands(fence: Fence, step: Step) -> Iterator[Finding]:
+    """Report what gdb is told that does more than look."""
+    text = without_transcript(fence.text, DEBUGGER)
+    try:
+        for exchange in parse_dialogue(text, fence.body, DEBUGGER):
+            check_command(exchange.command, Place(fence.body.path, exchange.line))
+    except AuthorError as error:
+        yield _syntax(error, fence.place, step.id)
 
 
 def _syntax(error: BlockdocError, place: Place, step: str) -> Finding:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from blockdoc.errors import Place
 from blockdoc.example.fences import tokens
-from blockdoc.transcript import parse_transcript
+from blockdoc.transcript import DEBUGGER, parse_transcript, without_dialogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,9 @@ def page_transcripts(text: str, path: str, line: int = 1) -> Iterator[Transcript
         if token.type not in {"fence", "colon_fence"} or token.map is None:
             continue
         body = line + token.map[0] + 1
+        content = without_dialogue(token.content, DEBUGGER)
         if _FENCE.search(token.content):
             yield from page_transcripts(token.content, path, body)
-        elif found := _MESSAGE.search(token.content):
-            above = token.content.count("\n", 0, found.start())
-            yield parse_transcript(token.content[found.start() :], Place(path, body + above))
+        elif found := _MESSAGE.search(content):
+            above = content.count("\n", 0, found.start())
+            yield parse_transcript(content[found.start() :], Place(path, body + above))

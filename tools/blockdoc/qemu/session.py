@@ -33,7 +33,7 @@ from blockdoc.qemu.seccomp import seccomp
 from blockdoc.qemu.tracing import trace_options
 from blockdoc.transcript import Json
 
-__all__ = ["Session", "qemu_command", "start"]
+__all__ = ["Session", "program_of", "qemu_command", "start"]
 
 #: How long QEMU may take to greet us, and to leave when asked, in seconds.
 START_LIMIT = 60.0
@@ -55,6 +55,11 @@ class Session:
         #: Events that have arrived and that nobody has taken.
         self._events: list[JsonObject] = []
         self._death = asyncio.create_task(process.wait())
+
+    @property
+    def pid(self) -> int:
+        """The process that was started: QEMU, or what it runs in."""
+        return self._process.pid
 
     async def connect(self, monitor: socket.socket) -> None:
         """Greet QEMU over `monitor`, whose other end it has.
@@ -213,14 +218,19 @@ def _plain(message: Mapping[str, object]) -> JsonObject:
     return cast("JsonObject", dict(message))
 
 
+def program_of(machine: Machine) -> str:
+    """Return the name of the program that a machine runs."""
+    storage = machine.kind == "storage-daemon"
+    return "qemu-storage-daemon" if storage else f"qemu-system-{os.uname().machine}"
+
+
 def qemu_command(machine: Machine, build: Build) -> list[str]:
     """Return QEMU's command line; its monitor is its standard input, a socket."""
     chardev = "socket,id=blockdoc-qmp,fd=0"
+    program = build.command(program_of(machine))
     if machine.kind == "storage-daemon":
-        program = build.command("qemu-storage-daemon")
         monitor = ["--chardev", chardev, "--monitor", "chardev=blockdoc-qmp"]
         return [*program, *monitor, *trace_options(machine), *machine.args]
-    program = build.command(f"qemu-system-{os.uname().machine}")
     board = [] if {"-machine", "-M"} & set(machine.args) else ["-machine", "none"]
     quiet = ["-nodefaults", "-no-user-config", "-display", "none", "-S", *board]
     monitor = ["-chardev", chardev, "-qmp", "chardev:blockdoc-qmp"]

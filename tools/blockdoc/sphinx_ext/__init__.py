@@ -7,6 +7,7 @@
     ───────────────────────────────── ───────────────────────────────────────── ───────────
     {qmp-example}  {hmp-example}      a step of an example, with its anchor     steps
     {console-example}  {trace-example}
+    {gdb-example}
     ```mermaid with id:
     {example} jobs/commit-active      an example's steps, linked to its page    shown
     ```mermaid+id:                    the graph as a picture, to step through   pictures
@@ -43,6 +44,7 @@ from blockdoc.sphinx_ext.shown import ExampleDirective
 from blockdoc.sphinx_ext.sources import CommitRole, SrcRole
 from blockdoc.sphinx_ext.steps import (
     ConsoleExample,
+    GdbExample,
     HmpExample,
     QmpExample,
     TraceExample,
@@ -76,6 +78,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.add_directive("hmp-example", HmpExample)
     app.add_directive("console-example", ConsoleExample)
     app.add_directive("trace-example", TraceExample)
+    app.add_directive("gdb-example", GdbExample)
     app.add_directive("mermaid", MermaidDirective, override=True)
     app.add_directive("example", ExampleDirective)
     app.add_directive("rule", RuleDirective)

@@ -8,17 +8,24 @@ from html import escape
 from blockdoc.errors import AuthorError, Place
 from blockdoc.example.model import StepKind
 from blockdoc.sphinx_ext.report import warn_error
-from blockdoc.transcript import CONSOLE, MONITOR, parse_dialogue
+from blockdoc.transcript import (
+    CONSOLE,
+    DEBUGGER,
+    MONITOR,
+    parse_dialogue,
+    without_transcript,
+)
 
 __all__ = ["dialogue_html", "trace_html"]
 
+PROMPTS = {"hmp": MONITOR, "console": CONSOLE, "gdb": DEBUGGER}
 #: The name of an event at the start of a line, and what stands for a pointer.
 TRACED = re.compile(r"^(?P<event>\w+)(?= )|(?P<pointer>&lt;[\w.-]+&gt;)", re.MULTILINE)
 
 
 def dialogue_html(text: str, place: Place, kind: StepKind) -> str:
     """Show a dialogue; warn where it does not parse."""
-    prompt = MONITOR if kind == "hmp" else CONSOLE
+    prompt = PROMPTS[kind]
     body = "".join(_pieces(text, place, prompt))
     return (
         f'<div class="highlight-{kind} notranslate"><div class="highlight">'
@@ -43,7 +50,8 @@ def _marked(found: re.Match[str]) -> str:
 def _pieces(text: str, place: Place, prompt: str) -> Iterator[str]:
     """Mark the prompts (not selected with the text) and the commands."""
     try:
-        exchanges = parse_dialogue(text, place, prompt)
+        typed_and_printed = without_transcript(text, prompt) if prompt == DEBUGGER else text
+        exchanges = parse_dialogue(typed_and_printed, place, prompt)
     except AuthorError as error:
         warn_error(error, str(place), "dialogue")
         exchanges = ()

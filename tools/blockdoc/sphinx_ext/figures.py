@@ -30,6 +30,10 @@ from blockdoc.sphinx_ext.transcripts import transcripts_html
 __all__ = ["Alternative", "Figure", "figures"]
 
 
+#: Says where a gdb step runs; elsewhere it is skipped.
+GDB = "gdb, on a QEMU 10.0 built with DWARF; skipped on the release builds"
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """The text of a step, for some releases or all."""
@@ -116,6 +120,8 @@ def _head(step: Figure, page: str, *, own: bool) -> nodes.Node:
     if step.vm:
         words = [nodes.Text("on "), nodes.literal("", step.vm)]
         label.append(make("span", words, classes=["guide-vm"]))
+    if step.kind == "gdb":
+        label.append(make("span", [nodes.Text(GDB)], classes=["guide-vm", "guide-gdb"]))
     if step.kind == "graph":
         label.append(legend(page))
     return heading(label, step.id, "step") if own else make("p", label, classes=["guide-head"])

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from blockdoc.coverage import Fence, answers
 from blockdoc.errors import AuthorError, Place
 from blockdoc.example.model import StepKind
-from blockdoc.example.options import ConsoleFence, HmpFence, QmpFence, TraceFence
+from blockdoc.example.options import ConsoleFence, GdbFence, HmpFence, QmpFence, TraceFence
 from blockdoc.sphinx_ext.domain import Entry, GuideDomain
 from blockdoc.sphinx_ext.figures import Alternative, Figure, figures
 from blockdoc.sphinx_ext.pages import is_example_page, source_path
@@ -29,6 +29,7 @@ from blockdoc.transcript import parse_transcript
 
 __all__ = [
     "ConsoleExample",
+    "GdbExample",
     "HmpExample",
     "QmpExample",
     "TraceExample",
@@ -78,6 +79,13 @@ class TraceExample(_Step):
 
     kind = "trace"
     option_spec: ClassVar = TraceFence.option_spec
+
+
+class GdbExample(_Step):
+    """A step: gdb looks at QEMU."""
+
+    kind = "gdb"
+    option_spec: ClassVar = GdbFence.option_spec
 
 
 def step_fence(directive: SphinxDirective, kind: StepKind) -> list[nodes.Node]:

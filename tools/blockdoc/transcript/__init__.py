@@ -14,10 +14,13 @@ from blockdoc.transcript.condition import Condition, Offer, OfferKind, Release, 
 from blockdoc.transcript.contrast import Span, contrast
 from blockdoc.transcript.dialogue import (
     CONSOLE,
+    DEBUGGER,
     MONITOR,
     Exchange,
     parse_dialogue,
     revise_lines,
+    without_dialogue,
+    without_transcript,
 )
 from blockdoc.transcript.difference import Difference, show
 from blockdoc.transcript.json_text import read_value
@@ -63,8 +66,11 @@ __all__ = [
     "parse_dialogue",
     "Exchange",
     "CONSOLE",
+    "DEBUGGER",
     "MONITOR",
     "revise_lines",
+    "without_dialogue",
+    "without_transcript",
     "Release",
     "Condition",
     "Offer",

@@ -5,7 +5,7 @@ r"""Text that is typed at a prompt, and what is printed below it.
 
     dialogue = { blank line | exchange }
     exchange = prompt command { output line } [ status ]
-    prompt   = "$ " | "(qemu) "             at the start of a line; one kind in a fence
+    prompt   = "$ " | "(qemu) " | "(gdb) "  at the start of a line; one kind in a fence
     command  = text                         goes on in the next line behind a "\" at its end
     output   = a line; "..." in it stands for any text, "..." alone for any number of lines
     status   = "[exit status " number "]"   the last line; left out for 0
@@ -26,11 +26,22 @@ if TYPE_CHECKING:
 
     from blockdoc.errors import Place
 
-__all__ = ["CONSOLE", "MONITOR", "Exchange", "fits", "parse_dialogue", "revise_lines"]
+__all__ = [
+    "CONSOLE",
+    "DEBUGGER",
+    "MONITOR",
+    "Exchange",
+    "fits",
+    "parse_dialogue",
+    "revise_lines",
+    "without_dialogue",
+    "without_transcript",
+]
 
 #: The prompts.
 CONSOLE = "$ "
 MONITOR = "(qemu) "
+DEBUGGER = "(gdb) "
 GAP = "..."
 STATUS = re.compile(r"\[exit status ([0-9]{1,3})\]")
 _DOTS = re.compile(r"(?<!\.)\.\.\.(?!\.)")
@@ -71,6 +82,27 @@ def parse_dialogue(text: str, place: Place, prompt: str) -> tuple[Exchange, ...]
     return tuple(
         _exchange(source, start, end, prompt) for start, end in zip(starts, ends, strict=True)
     )
+
+
+def without_transcript(text: str, prompt: str) -> str:
+    """Blank what stands before the first prompt, and from the first reply behind it."""
+    return _blanked(text, prompt, dialogue=False)
+
+
+def without_dialogue(text: str, prompt: str) -> str:
+    """Blank what :func:`without_transcript` leaves: every offset stays what it was."""
+    return _blanked(text, prompt, dialogue=True)
+
+
+def _blanked(text: str, prompt: str, *, dialogue: bool) -> str:
+    lines: list[str] = []
+    begun = ended = False
+    for line in text.splitlines(keepends=True):
+        begun = begun or line.startswith(prompt)
+        ended = ended or (begun and line.startswith("<- "))
+        inside = begun and not ended
+        lines.append(re.sub(r"[^\n]", " ", line) if inside is dialogue else line)
+    return "".join(lines)
 
 
 def _exchange(source: Source, start: int, end: int, prompt: str) -> Exchange:

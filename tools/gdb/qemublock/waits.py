@@ -72,6 +72,14 @@ def _said(words: str) -> Say:
     return lambda _: words
 
 
+def _pause(frame: gdb.Frame) -> str:
+    """Say whether the job is paused, or its driver has requests to end first."""
+    job = _argument(frame, "job")
+    if job is not None and job["busy"]:
+        return "for its own requests to end, to be paused then"
+    return "for its job to be resumed: paused"
+
+
 #: What is waited for, by the function that waits.
 PURPOSES: dict[str, Say] = {
     "throttle_group_co_io_limits_intercept": _throttled,
@@ -103,8 +111,8 @@ PURPOSES: dict[str, Say] = {
     "nbd_co_receive_one_chunk": _nbd("for a reply of"),
     "nbd_co_send_request": _nbd("to send a request to"),
     "job_sleep_ns": _said("for its job's next turn: speed limit or pause"),
-    "job_pause_point_locked": _said("for its job to be resumed: paused"),
-    "job_pause_point": _said("for its job to be resumed: paused"),
+    "job_pause_point_locked": _pause,
+    "job_pause_point": _pause,
     "job_yield": _said("for something to wake its job"),
     "null_co_common": _said("for the latency that null-co was given"),
     "bdrv_driver_preadv": _said("for a driver with callbacks"),
