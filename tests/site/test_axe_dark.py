@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Contrast, names, focus: nothing that axe-core calls serious, in dark colours.
+"""Contrast: nothing that axe-core calls serious, in dark colours.
 
 A file of its own, so that light and dark are looked at side by side.
 """
@@ -13,6 +13,6 @@ from site_browser import PARTS, serious
 def test_axe_finds_nothing_serious_in_dark(
     browser: Chrome, origin: str, pages: list[str], axe: str, part: int
 ) -> None:
-    """Every page, all rules; in parts, for the long chapters take their time."""
+    """Every page, its contrast; in parts, for the long chapters take their time."""
     addresses = [f"{origin}/{page}" for page in pages[part::PARTS]]
     assert serious(browser, addresses, axe, "dark") == []

@@ -10,7 +10,6 @@ What failed is told in any case; the report, or why there is none, is a line beh
 """
 
 import asyncio
-import mmap
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from blockdoc.errors import BlockdocError
 from blockdoc.inspect.crash import report_of
 from blockdoc.inspect.debugger import CORE, HEAD, Target
 from blockdoc.qemu import Build
-from blockdoc.qemu.walls import children
+from blockdoc.qemu.debugger import descendants, has_dwarf
 
 __all__ = ["can_be_debugged", "reports_for", "tell"]
 
@@ -36,18 +35,7 @@ def can_be_debugged(build: Build) -> bool:
     """Say whether gdb is there, and the build has debugging information of its own."""
     if build.loader or shutil.which("gdb") is None:
         return False
-    return _has_dwarf(Path(build.command(PROGRAMS[0])[0]))
-
-
-def _has_dwarf(program: Path) -> bool:
-    try:
-        with (
-            program.open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        ):
-            return content.rfind(b"\0.debug_info\0") >= 0
-    except (OSError, ValueError):
-        return False
+    return has_dwarf(Path(build.command(PROGRAMS[0])[0]))
 
 
 async def reports_for(
@@ -105,7 +93,7 @@ def _crashed(folder: Path, build: Build) -> Iterator[Target]:
 
 def _alive(ancestor: int, build: Build) -> Iterator[Target]:
     programs = _programs(build)
-    for pid in _descendants(ancestor):
+    for pid in descendants(ancestor):
         try:
             program = next(it for it in programs if it.samefile(f"/proc/{pid}/exe"))
         except (OSError, StopIteration):
@@ -121,9 +109,3 @@ def _programs(build: Build) -> list[Path]:
         except BlockdocError:
             continue
     return found
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    yield pid
-    for child in children(pid):
-        yield from _descendants(child)

@@ -29,7 +29,14 @@ from blockdoc.errors import AuthorError, MissingError, Place, QemuError
 from blockdoc.qemu.process import die_with_parent
 from blockdoc.qemu.walls import children
 
-__all__ = ["SCRIPT", "Debugger", "check_command", "why_no_debugger"]
+__all__ = [
+    "SCRIPT",
+    "Debugger",
+    "check_command",
+    "descendants",
+    "has_dwarf",
+    "why_no_debugger",
+]
 
 #: What is loaded into gdb.
 SCRIPT = Path(__file__).parents[2] / "gdb" / "qemu_block.py"
@@ -111,7 +118,7 @@ class Debugger:
 
         :raise QemuError: there is none.
         """
-        for pid in _descendants(self.ancestor):
+        for pid in descendants(self.ancestor):
             with contextlib.suppress(OSError):
                 if Path(f"/proc/{pid}/exe").samefile(self.program):
                     return pid
@@ -191,10 +198,11 @@ def _refusal(text: str) -> str:
     return found[0] if found else lines[-1] if lines else "it said nothing"
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
+    """Return a process and all that descend from it."""
     yield pid
     for child in children(pid):
-        yield from _descendants(child)
+        yield from descendants(child)
 
 
 @contextlib.asynccontextmanager

@@ -58,7 +58,7 @@ class Session:
 
     @property
     def pid(self) -> int:
-        """The process that was started: QEMU, or what it runs in."""
+        """The process that QEMU descends from, or is."""
         return self._process.pid
 
     async def connect(self, monitor: socket.socket) -> None:
@@ -147,11 +147,6 @@ class Session:
         except Exception as error:  # noqa: BLE001 - whatever it is: the monitor is closed
             return complaint(error)
         return None
-
-    @property
-    def pid(self) -> int:
-        """The process that QEMU descends from, or is."""
-        return self._process.pid
 
     def last_words(self) -> str:
         """Return the tail of what QEMU printed, ready to follow a message."""
