@@ -16,6 +16,7 @@ from blockdoc.transcript.dialogue import (
     CONSOLE,
     MONITOR,
     Exchange,
+    fits,
     parse_dialogue,
     revise_lines,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "format_message",
     "parse_dialogue",
     "Exchange",
+    "fits",
     "CONSOLE",
     "MONITOR",
     "revise_lines",
