@@ -116,6 +116,47 @@ def test_a_crash_is_told_with_its_signal_assertion_and_step(
     told.fnmatch_lines(["_* crash-reopen _*", ABORTED, "  qemu: *Assertion `*", WAITED])
 
 
+def ending(how: str) -> str:
+    """Return the example with its end written down, and no reply for the last command."""
+    head, _, last = REOPEN.rpartition(":events: loose\n")
+    silent = last.replace('<- { "return": {} }\n', "")
+    return f"{head}:events: loose\n:ends: {how}\n{silent}"
+
+
+def test_a_step_may_show_how_qemu_ends(pytester: pytest.Pytester, project: Project) -> None:
+    project(ending('"aborted (SIGABRT): ...: Assertion ... failed."'))
+    told = lines_of(pytester)
+    skip_if(mended="QEMU's end did not come" in told.str())
+    told.fnmatch_lines(["*2 passed*"])
+
+
+def test_another_end_than_the_written_one_is_a_failure(
+    pytester: pytest.Pytester, project: Project
+) -> None:
+    project(ending("crashed (SIGSEGV)"))
+    told = lines_of(pytester)
+    skip_if(mended="QEMU's end did not come" in told.str())
+    told.fnmatch_lines([ABORTED, "  but `:ends:` says: crashed (SIGSEGV)", "*1 passed*"])
+
+
+def test_a_step_that_should_end_qemu_fails_when_it_goes_on(
+    pytester: pytest.Pytester, project: Project
+) -> None:
+    project(TWO.replace(":vm: src\n", ":vm: src\n:ends: crashed (SIGSEGV)\n:timeout: 1\n"))
+    told = lines_of(pytester)
+    told.fnmatch_lines(["*QEMU's end did not come within 1 s*"])
+
+
+def test_record_leaves_a_step_that_ends_qemu(
+    pytester: pytest.Pytester, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ending('"aborted (SIGABRT): ...: Assertion ... failed."')
+    path = project(text)
+    monkeypatch.chdir(pytester.path)
+    skip_if(mended=main(["record", str(path)]) != 0)
+    assert path.read_text() == text
+
+
 def test_record_tells_a_crash_too_and_writes_nothing(
     pytester: pytest.Pytester,
     project: Project,

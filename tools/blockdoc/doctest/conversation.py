@@ -10,6 +10,9 @@
       ...  unwritten events are allowed up to the next barrier
     at the end: one round trip, so that what QEMU has said is here; a barrier
 
+A step with ``:ends:`` has no such round trip: it waits until QEMU has ended, and compares
+how; a command that nothing answered needs no reply in it.
+
 ``:events: loose`` allows unwritten status changes in the whole step; ``:events: strict``
 allows no unwritten event of any kind.
 """
@@ -41,6 +44,7 @@ from blockdoc.transcript import (
     Scalar,
     Transcript,
     apply_edits,
+    fits,
     match,
     parse_transcript,
     revise,
@@ -126,7 +130,7 @@ class Conversation:
                     if isinstance(item, Command):
                         self.barrier(allow=self._loose or always_loose)
                     await self._take(item, fence, loose=always_loose)
-                await self.settle()
+                await (self.end(fence) if fence.ends else self.settle())
             self.barrier(allow=self._loose or always_loose)
         except TimeoutError:
             message = f"{self._waiting_for} did not come {limit.words}"
@@ -238,6 +242,20 @@ class Conversation:
             self._waiting_for = "an answer to query-version"
             await self.session.ask("query-version")
 
+    async def end(self, fence: Fence) -> None:
+        """Wait until QEMU has ended, which is what the step shows.
+
+        :raise StepError: it ended in another way than is written.
+        """
+        self._waiting_for = "QEMU's end"
+        how = await self.session.ended()
+        pending = [task for _, task in self._replies]
+        await asyncio.gather(*pending, return_exceptions=True)
+        self.over = True
+        if not fits(fence.ends, how):
+            message = f"QEMU {how}\n  but `:ends:` says: {fence.ends}"
+            raise StepError(Problem(fence.place, message))
+
     def _instead(self) -> str:
         """Say what arrived instead of what we waited for."""
         events = self.session.arrived()
@@ -285,7 +303,7 @@ def check_answers(transcript: Transcript, fence: Fence) -> None:
                 place = Place(fence.body.path, item.line)
                 raise AuthorError("a reply that no command above it asked for", place)
             waiting.popleft()
-    if waiting:
+    if waiting and not fence.ends:
         place = Place(fence.body.path, waiting[0].line)
         raise AuthorError(
             "no reply is written for this command; `make record` fills it in", place

@@ -110,6 +110,9 @@ async def _record_step(run: ExampleRun, step: Step, fence: Fence) -> list[Edit]:
 
 async def _record_transcript(run: ExampleRun, fence: Fence) -> list[Edit]:
     conversation = await run.machines.at(fence)
+    if fence.ends:  # nothing to hear any more, once it has ended
+        await conversation.speak(fence, run.filters(fence), limit_of(fence))
+        return []
     loose = conversation.begin(fence, run.filters(fence))
     transcript = parse_transcript(fence.text, fence.body)
     edits: list[Edit] = []

@@ -86,6 +86,11 @@ class Fence:
         return self.options.get("vm", "")
 
     @property
+    def ends(self) -> str:
+        """How QEMU ends in it, where a bug ends it; empty if it goes on."""
+        return self.options.get("ends", "")
+
+    @property
     def shows(self) -> frozenset[str]:
         """What it shows on purpose: ``deprecated``, ``unstable``."""
         return frozenset(self.options.get("shows", "").split())

@@ -38,6 +38,7 @@ class QmpFence(Directive):
         **RUNS,
         "vm": unchanged_required,
         "events": unchanged_required,
+        "ends": unchanged_required,
         "shows": unchanged_required,
     }
 

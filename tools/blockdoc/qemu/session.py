@@ -54,6 +54,8 @@ class Session:
         self._client.register_listener(self._listener)
         #: Events that have arrived and that nobody has taken.
         self._events: list[JsonObject] = []
+        #: Whether its end was asked for, by who shows a bug that ends it.
+        self._is_over = False
         self._death = asyncio.create_task(process.wait())
 
     @property
@@ -148,6 +150,12 @@ class Session:
             return complaint(error)
         return None
 
+    async def ended(self) -> str:
+        """Wait until QEMU has ended by itself, and say how: ``aborted (SIGABRT): …``."""
+        status = await asyncio.shield(self._death)
+        self._is_over = True
+        return how_it_ended("QEMU", status, self._log.text()).removeprefix("QEMU ")
+
     def last_words(self) -> str:
         """Return the tail of what QEMU printed, ready to follow a message."""
         return self._log.last_words()
@@ -157,6 +165,9 @@ class Session:
 
         :raise QemuError: it crashed when it was asked to quit, or did not.
         """
+        if self._is_over:
+            await self.kill()
+            return
         try:
             quitting = self.send({"execute": "quit"})
             await asyncio.wait({quitting, self._death}, timeout=QUIT_LIMIT)

@@ -43,6 +43,8 @@ class Alternative:
     place: Place
     #: The condition, as written.
     when: str | None = None
+    #: How QEMU ends, where a bug ends it.
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,20 @@ def figures(
     for step in steps:
         texts = [(it.text, it.place) for it in step.alternatives]
         if step.kind == "qmp":
-            bodies[step.id] = [[raw(html)] for html in transcripts_html(texts)]
+            shown = zip(transcripts_html(texts), step.alternatives, strict=True)
+            bodies[step.id] = [[raw(html), *_end(it)] for html, it in shown]
         elif step.kind == "trace":
             bodies[step.id] = [[raw(trace_html(it.text))] for it in step.alternatives]
         elif step.kind != "graph":
             bodies[step.id] = [[raw(dialogue_html(*it, step.kind))] for it in texts]
     return {step.id: _figure(step, bodies[step.id], page, root, own=own) for step in steps}
+
+
+def _end(alternative: Alternative) -> list[nodes.Node]:
+    """Say how QEMU ends, if it does."""
+    if not alternative.ends:
+        return []
+    return [make("p", [nodes.Text(f"QEMU {alternative.ends}")], classes=["qmp-ends"])]
 
 
 def _frames(steps: Sequence[Figure]) -> list[Frame]:

@@ -97,7 +97,7 @@ def _figure(step: Step) -> Figure:
         id=step.id,
         kind=step.kind,
         alternatives=tuple(
-            Alternative(fence.text, fence.body, fence.options.get("when"))
+            Alternative(fence.text, fence.body, fence.options.get("when"), fence.ends)
             for fence in step.alternatives
         ),
         title=options.get("title", ""),

@@ -127,7 +127,7 @@ def _placeholder(directive: SphinxDirective, kind: StepKind) -> nodes.Element:
     figure = Figure(
         id=directive.options["id"],
         kind=kind,
-        alternatives=(Alternative(text, place, when),),
+        alternatives=(Alternative(text, place, when, directive.options.get("ends", "")),),
         title=directive.options.get("title", ""),
         setup="setup" in directive.options,
         vm=directive.options.get("vm", ""),
