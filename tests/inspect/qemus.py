@@ -107,7 +107,11 @@ def pretender(
                 connection.sendall(greeting)
                 for line in lines:
                     said = answer(json.loads(line))
-                    if said is None:
+                    if said is None:  # close() with something unread would be a reset
+                        connection.shutdown(socket.SHUT_WR)
+                        connection.settimeout(5)
+                        for _ in lines:
+                            pass
                         return
                     connection.sendall(said)
             except OSError:

@@ -28,7 +28,7 @@ for (const it of document.querySelectorAll("pre span:not([role], [tabindex], [ti
 }
 for (const it of alike) it.replaceWith(...it.childNodes);
 """
-RUN_AXE = """
+_RUN_AXE = """
 const done = arguments[arguments.length - 1];
 const grave = ["serious", "critical"];
 const violations = {resultTypes: ["violations"]};
@@ -38,6 +38,8 @@ const violations = {resultTypes: ["violations"]};
       .join(" | "))),
   (error) => done([String(error)]));
 """
+#: All rules: to be run where axe-core has been.
+RUN_AXE = _RUN_AXE % f"{RULES}, {CONTRAST}"
 
 
 def open_page(browser: Chrome, address: str, width: int = DESK, colours: str = "light") -> None:
@@ -54,12 +56,12 @@ def serious(browser: Chrome, addresses: list[str], axe: str, colours: str) -> li
 
     In light colours it goes by all rules, in dark ones by contrast alone.
     """
-    checks = f"{RULES}, {CONTRAST}" if colours == "light" else CONTRAST
+    script = RUN_AXE if colours == "light" else _RUN_AXE % CONTRAST
     problems = []
     for address in addresses:
         open_page(browser, address, colours=colours)
         browser.execute_script(axe)
         browser.execute_script(UNWRAP_ALIKE)
-        found = browser.execute_async_script(RUN_AXE % checks)
+        found = browser.execute_async_script(script)
         problems += [f"{address}: {it}" for it in found]
     return problems
