@@ -19,10 +19,17 @@ from blockdoc.qemu import (
 from blockdoc.qemu import limits as limits_module
 from blockdoc.qemu import walls as walls_module
 from blockdoc.qemu.limits import Limits, kernel_counts_tasks_by_sandbox
+from blockdoc.qemu.stranger import stranger
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from sandbox_support import BOARD, SMALL, converse, program
+
+
+@pytest.fixture(autouse=True)
+def _counted_from_none() -> None:
+    """Have the kernel count anew: what an earlier test ran may not have ended yet."""
+    stranger.cache_clear()
 
 
 @pytest.mark.parametrize(
