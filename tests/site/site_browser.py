@@ -9,9 +9,14 @@ __all__ = ["PARTS", "PHONE", "open_page", "serious"]
 PARTS = 12
 
 PHONE, DESK = 375, 1280
-#: All rules but contrast, which do not depend on colours.
+#: All rules but contrast.
 RULES = 'await axe.run(document, {...violations, rules: {"color-contrast": {enabled: false}}})'
 CONTRAST = 'await axe.run(document, {...violations, runOnly: ["color-contrast"]})'
+#: The rules that look at colours.
+COLOURS = (
+    "await axe.run(document,"
+    ' {...violations, runOnly: ["color-contrast", "link-in-text-block"]})'
+)
 #: A chapter's transcripts have thousands of words in spans, and axe takes its time for each.
 #: Of those whose colour, font and backgrounds are the same, the first on a page stays one.
 UNWRAP_ALIKE = """
@@ -54,9 +59,9 @@ def open_page(browser: Chrome, address: str, width: int = DESK, colours: str = "
 def serious(browser: Chrome, addresses: list[str], axe: str, colours: str) -> list[str]:
     """Return what axe-core calls serious or critical on these pages.
 
-    In light colours it goes by all rules, in dark ones by contrast alone.
+    In light colours it goes by all rules, in dark ones by those that look at colours.
     """
-    script = RUN_AXE if colours == "light" else _RUN_AXE % CONTRAST
+    script = RUN_AXE if colours == "light" else _RUN_AXE % COLOURS
     problems = []
     for address in addresses:
         open_page(browser, address, colours=colours)
