@@ -5,8 +5,6 @@ tests/cases/fail/examples/README.md says how a case is written.
 """
 
 import contextlib
-import ctypes
-import os
 import runpy
 import shutil
 import socket
@@ -18,6 +16,10 @@ from pathlib import Path
 
 import pytest
 from blockdoc.transcript import revise_lines
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from orphans import adopting_orphans, wait_for_the_dead
 
 CASES = Path(__file__).parent.parent / "cases" / "fail" / "examples"
 #: No case may take longer, in seconds; most take a fifth of one.
@@ -115,16 +117,9 @@ def is_stopped(name: str, pytester: pytest.Pytester) -> None:
     assert holds(CASES / f"{name}.txt", collected.said), said
 
 
-def adopt_orphans() -> None:
-    """Become the parent of whatever loses its own (``PR_SET_CHILD_SUBREAPER``)."""
-    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-
-
 def running() -> set[int]:
     """Return our children, those adopted included, that have not ended."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+    wait_for_the_dead()
     tasks = Path("/proc/self/task").glob("*/children")
     return {int(pid) for task in tasks for pid in task.read_text().split()}
 
@@ -163,20 +158,20 @@ def escaped() -> list[Path]:
 @contextlib.contextmanager
 def nothing_is_left(root: Path, folders: Path) -> Iterator[None]:
     """Fail if anything is left that was not there before: processes, files, sockets."""
-    adopt_orphans()
-    assert not escaped()
-    files = {path for path in root.rglob("*") if folders not in path.parents}
-    before, opened, started = running(), sockets(), time.monotonic()
-    yield
-    took = time.monotonic() - started
-    assert took < LONGEST, f"took {took:.1f} s"
-    left = [name_of(pid) for pid in still_running(before)]
-    assert not left, f"processes are left: {left}"
-    assert sockets() <= opened, "a socket is left"
-    assert not [*folders.rglob("*")], "a file is left"
-    assert not escaped(), "a file was written outside"
-    made = {path for path in root.rglob("*") if folders not in path.parents} - files
-    assert not made, f"files were written outside: {made}"
+    with adopting_orphans():
+        assert not escaped()
+        files = {path for path in root.rglob("*") if folders not in path.parents}
+        before, opened, started = running(), sockets(), time.monotonic()
+        yield
+        took = time.monotonic() - started
+        assert took < LONGEST, f"took {took:.1f} s"
+        left = [name_of(pid) for pid in still_running(before)]
+        assert not left, f"processes are left: {left}"
+        assert sockets() <= opened, "a socket is left"
+        assert not [*folders.rglob("*")], "a file is left"
+        assert not escaped(), "a file was written outside"
+        made = {path for path in root.rglob("*") if folders not in path.parents} - files
+        assert not made, f"files were written outside: {made}"
 
 
 @contextlib.contextmanager

@@ -11,13 +11,17 @@ files of ``/proc/sys`` ask only who owns them.  So what root runs gets a user of
 The namespace is made once and kept open.  nsenter(1) enters it before bwrap starts, and
 not bwrap when it has: the outer bwrap must be allowed to kill the inner.  No namespace
 can be made inside it, which nobody lifts without the capabilities that bwrap takes away.
+
+The kernel counts the processes of all examples in it together, and those that have ended
+until somebody has waited for them.  The inner bwrap outlives the outer by a moment, so
+that process 1 of this machine inherits it, and in a container that is often a program
+that waits for nobody.  A new namespace now and then counts from none.
 """
 
 import functools
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -28,23 +32,43 @@ UID = 1_900_000_000
 MAP = f"0 {UID} 1\n100000 0 65536\n"
 #: Says that the namespace is there, and waits for the map.
 HOLD = "echo; read -r _ && echo 0 >/proc/sys/user/max_user_namespaces"
+#: How many programs enter one namespace.
+ENOUGH = 256
 
 
-@dataclass(frozen=True, slots=True)
 class Stranger:
-    """A user that owns nothing, and the user namespace where it is known."""
+    """A user that owns nothing, and the user namespace where it is known.
 
-    namespace: int = field(repr=False)
-    nsenter: str
+    :raise OSError: there can be no such namespace.
+    """
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Return what to put before a program that is to run as this user."""
-        return (self.nsenter, f"--user=/proc/self/fd/{self.namespace}")
+    def __init__(self, nsenter: str) -> None:
+        self._nsenter = nsenter
+        #: A descriptor of the namespace, for whoever is to enter it.
+        self.namespace = _namespace()
+        self._before: int | None = None
+        self._entered = 0
+
+    def enter(self) -> tuple[str, ...]:
+        """Return what to put before a program that is to run as this user.
+
+        It needs the descriptor `namespace`, as that is now.
+        """
+        if self._entered >= ENOUGH:
+            self._renew()
+        self._entered += 1
+        return (self._nsenter, f"--user=/proc/self/fd/{self.namespace}")
 
     def give(self, file: Path | int) -> None:
         """Make `file`, a path or a descriptor, this user's."""
         os.chown(file, UID, UID, follow_symlinks=isinstance(file, int))
+
+    def _renew(self) -> None:
+        """Make another namespace; the last is kept for who has its words and is to start."""
+        new = _namespace()
+        if self._before is not None:
+            os.close(self._before)
+        self._before, self.namespace, self._entered = self.namespace, new, 0
 
 
 @functools.cache
@@ -54,7 +78,7 @@ def stranger() -> Stranger | None:
     if os.geteuid() != 0 or nsenter is None:
         return None
     try:
-        return Stranger(_namespace(), nsenter)
+        return Stranger(nsenter)
     except OSError:
         return None
 

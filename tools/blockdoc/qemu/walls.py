@@ -71,12 +71,12 @@ class Walls:
         if self.missing:
             return ()
         here = ("--bind", str(folder), str(INSIDE), "--chdir", str(INSIDE))
-        enter = self.stranger.words if self.stranger else ()
+        enter = self.stranger.enter() if self.stranger else ()
         return (*enter, *self.words, *here, "--remount-ro", "/", "--")
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
-        """Return the descriptors that bwrap needs."""
+        """Return the descriptors that the words of the last `around` need."""
         return (self.stranger.namespace,) if self.stranger else ()
 
     def give(self, file: Path | int) -> None:
