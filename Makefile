@@ -33,7 +33,7 @@ html: setup     ## build the site alone
 	.venv/bin/sphinx-build -W --keep-going -q -b html -d build/doctrees . build/html
 
 test: setup     ## run every test, examples included;  ARGS goes to pytest
-	.venv/bin/pytest -n auto --dist loadfile $(ARGS)
+	.venv/bin/pytest -n auto --dist loadfile -o faulthandler_timeout=120 $(ARGS)
 
 lint: venv      ## look for mistakes in the Python code, and in all QMP that pages show
 	.venv/bin/ruff check

@@ -25,7 +25,7 @@ from blockdoc.qemu import (
 )
 from blockdoc.qemu import session as session_module
 from blockdoc.qemu import walls as walls_module
-from blockdoc.qemu.stranger import UID
+from blockdoc.qemu.stranger import UID, stranger
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -144,6 +144,15 @@ def test_root_runs_what_only_root_can_read_as_itself(
     output, _, _ = program(build, script)
     assert output.startswith("read\n")
     assert "opened" not in output
+
+
+def test_what_stands_around_is_told_alike_by_every_runner(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = repr(walls_of(build))
+    monkeypatch.setattr(walls_module, "_KNOWN", {})
+    stranger.cache_clear()
+    assert repr(walls_of(build)) == told
 
 
 def test_no_user_namespace_can_be_made(build: Build) -> None:

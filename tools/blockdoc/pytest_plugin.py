@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import pytest
 
@@ -95,6 +95,22 @@ class StepItem(pytest.Item):
                 raise
             pytest.skip(str(error))
 
+    def need_not_run(self) -> bool:
+        """Say whether it has passed before, whole, and nothing has changed since."""
+        example, runs = self.file.example, self.config.stash[RUNS]
+        return (
+            self.step.kind != "gdb"  # that may have been left out
+            and (example.requires is None or example.requires.applies(runs.build))
+            and runs.need_not_run(example)
+        )
+
+    def passed(self, when: Literal["call", "teardown"]) -> pytest.TestReport:
+        """Return the report of a phase that had nothing to do."""
+        properties: list[tuple[str, object]] = [(NOT_RUN, self.file.example.path)]
+        return pytest.TestReport(
+            self.nodeid, self.location, {}, "passed", None, when, user_properties=properties
+        )
+
     def _say_left_out(self) -> None:
         """Skip a step whose gdb was left out; what it says to QEMU has held."""
         if self.step.kind == "gdb":
@@ -154,13 +170,18 @@ class Runs:
             pytest.skip(f"requires {example.requires}; this is QEMU {self.build.version}")
         if example.path in self._broken:
             pytest.skip("not reached: this example could not be set up")
-        if self._running is None and self.results and self.results.passed(example):
+        if self.need_not_run(example):
             return False
         run = self._running or self._start(example)
         if run.failed is not None:
             pytest.skip(f"not reached: {run.failed[0].id} failed")
         self._loop.run(run.run_to(step))
         return True
+
+    def need_not_run(self, example: Example) -> bool:
+        """Say whether `example` has passed before, and nothing has changed since."""
+        idle = self._running is None and example.path not in self._broken
+        return bool(idle and self.results and self.results.passed(example))
 
     def _start(self, example: Example) -> ExampleRun:
         run = ExampleRun(example, self.build, self._step_limit, self._reports)
@@ -254,10 +275,29 @@ def _wants_examples(config: pytest.Config) -> bool:
     return any(path.is_relative_to(folder) or folder.is_relative_to(path) for path in named)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Report a step that need not run, without the phases of a test: they take the time.
+
+    The last of a file goes through them, so that pytest leaves the file as it expects to.
+    """
+    if not isinstance(item, StepItem) or _is_last(item, nextitem) or not item.need_not_run():
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for when in ("call", "teardown"):
+        item.ihook.pytest_runtest_logreport(report=item.passed(when))
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _is_last(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    return nextitem is None or nextitem.parent is not item.parent
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """End an example's QEMU behind its last item."""
-    if isinstance(item, StepItem) and (nextitem is None or nextitem.parent is not item.parent):
+    if isinstance(item, StepItem) and _is_last(item, nextitem):
         message = None
         try:
             item.config.stash[RUNS].stop()

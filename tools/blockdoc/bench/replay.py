@@ -84,15 +84,17 @@ async def qmp(script: Script, build: Build) -> None:
             process = _spawn(script, build, sandbox, theirs)
             client = QMPClient()
             await client.connect(ours.dup())
-        await _speak(client, script)
+        unanswered = await _speak(client, script)
         with contextlib.suppress(Exception):
             await client.execute("quit")
         with contextlib.suppress(Exception):
             await client.disconnect()
+        await asyncio.gather(*unanswered, return_exceptions=True)
         process.wait()
 
 
-async def _speak(client: QMPClient, script: Script) -> None:
+async def _speak(client: QMPClient, script: Script) -> list[asyncio.Task[object]]:
+    """Say all lines; return the commands to which no reply is awaited."""
     events: list[JsonObject] = []
     replies: list[asyncio.Task[object]] = []
     with client.listener() as listener:
@@ -105,6 +107,7 @@ async def _speak(client: QMPClient, script: Script) -> None:
                 while not any(map(line.fits, events)):
                     events.append(cast("JsonObject", await listener.get()))
                 events.remove(next(filter(line.fits, events)))
+    return replies
 
 
 class _Wire:

@@ -21,14 +21,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import blockdoc
 from blockdoc.cachedir import cache_folder
 from blockdoc.errors import MissingError
 from blockdoc.example import Example
-from blockdoc.qemu import TOOLS, Build, identity, tool_command, walls_of
+from blockdoc.qemu import TOOLS, Build, identity, surroundings, tool_command, walls_of
 from blockdoc.qemu.debugger import SCRIPT
 
 __all__ = ["Results"]
@@ -53,9 +53,21 @@ class Results:
     def __init__(self, build: Build) -> None:
         self._build = build
         self._folder = cache_folder("results")
+        #: What each program is, those that have been looked at.
+        self._programs: dict[str, str | None] = {}
+        #: Which examples have passed, as far as it was asked.
+        self._passed: dict[str, bool] = {}
 
     def passed(self, example: Example) -> bool:
-        """Say whether `example`, as it is, has passed with all as it is."""
+        """Say whether `example`, as it is, has passed with all as it is.
+
+        It is looked up once: each of its steps asks.
+        """
+        if example.path not in self._passed:
+            self._passed[example.path] = self._look_up(example)
+        return self._passed[example.path]
+
+    def _look_up(self, example: Example) -> bool:
         key = self._key(example)
         if key is None:
             return False
@@ -84,29 +96,28 @@ class Results:
                     Path(entry.path).unlink(missing_ok=True)
 
     def _key(self, example: Example) -> str | None:
-        who = self._who(tuple(sorted(_programs(example))))
-        if who is None:
+        programs = [self._program(name) for name in sorted(set(_programs(example)))]
+        if None in programs:
             return None
-        parts = [example.path, example.digest, who, _runner()]
+        parts = [example.path, example.digest, *programs, self._around, _runner()]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @functools.cached_property
-    def _identities(self) -> dict[tuple[str, ...], str | None]:
-        return {}
+    def _around(self) -> str:
+        """What the programs run with, and in."""
+        return f"{surroundings(self._build)} {walls_of(self._build)!r}"
 
-    def _who(self, programs: tuple[str, ...]) -> str | None:
-        """Return what the programs are, and what they run in."""
-        if programs not in self._identities:
-            self._identities[programs] = self._ask(programs)
-        return self._identities[programs]
+    def _program(self, name: str) -> str | None:
+        """Return what a program is; looked at once."""
+        if name not in self._programs:
+            self._programs[name] = self._ask(name)
+        return self._programs[name]
 
-    def _ask(self, programs: Sequence[str]) -> str | None:
+    def _ask(self, name: str) -> str | None:
         try:
-            commands = [tool_command(name, self._build) for name in programs]
-            who = identity(self._build, commands)
+            return identity(self._build, tool_command(name, self._build))
         except MissingError:
             return None
-        return who and f"{who} {walls_of(self._build)!r}"
 
 
 def _programs(example: Example) -> Iterator[str]:

@@ -4,7 +4,7 @@
 from blockdoc.qemu.build import Build, find_build
 from blockdoc.qemu.folders import sweep
 from blockdoc.qemu.graph import query_graph
-from blockdoc.qemu.identity import identity
+from blockdoc.qemu.identity import identity, surroundings
 from blockdoc.qemu.images import make_images
 from blockdoc.qemu.sandbox import Sandbox, open_sandbox
 from blockdoc.qemu.schema import schema_of
@@ -32,4 +32,5 @@ __all__ = [
     "TOOLS",
     "TraceFile",
     "identity",
+    "surroundings",
 ]

@@ -19,14 +19,14 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 from blockdoc.cachedir import cache_folder
 from blockdoc.qemu.build import Build
 
-__all__ = ["identity"]
+__all__ = ["identity", "surroundings"]
 
 #: Where distributions keep modules and firmware, unless the build says otherwise.
 MODULES = ("/usr/lib/*/qemu", "/usr/lib/qemu", "/usr/lib64/qemu")
@@ -46,18 +46,24 @@ class Known(TypedDict):
     libraries: list[str]
 
 
-def identity(build: Build, programs: Iterable[Sequence[str]]) -> str | None:
-    """Return a digest of `programs`, the words that start each, and what they load.
+def identity(build: Build, command: Sequence[str]) -> str | None:
+    """Return a digest of a program, `command` being the words that start it, and what it loads.
 
-    None if it cannot be told, because one of them is a script that may start anything.
+    None if it cannot be told, because it is a script that may start anything.
     """
-    parts: list[object] = [build.version, os.uname().release, os.uname().machine]
-    for command in programs:
-        known = _known(command, build)
-        if known is None:
-            return None
-        parts += [list(command), known["sha256"], *map(_stat, map(Path, known["libraries"]))]
-    parts += map(_stat, sorted(_surroundings(build)))
+    known = _known(command, build)
+    if known is None:
+        return None
+    return _digest([list(command), known["sha256"], *map(_stat, map(Path, known["libraries"]))])
+
+
+def surroundings(build: Build) -> str:
+    """Return a digest of what all programs of `build` run with: kernel, modules, firmware."""
+    system = [build.version, os.uname().release, os.uname().machine]
+    return _digest([*system, *map(_stat, sorted(_surroundings(build)))])
+
+
+def _digest(parts: list[object]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -49,6 +49,10 @@ class Stranger:
         self._before: int | None = None
         self._entered = 0
 
+    def __repr__(self) -> str:
+        """Say who it is, the same in every run."""
+        return f"Stranger({self._nsenter!r})"
+
     def enter(self) -> tuple[str, ...]:
         """Return what to put before a program that is to run as this user.
 
