@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["end_all_of", "mark_of", "new_folder", "sweep"]
+__all__ = ["MARK", "end_all_of", "mark_of", "new_folder", "sweep"]
 
 PREFIX = "blockdoc-"
-#: Tells which folder a program was started for, where no sandbox tells it.
+#: The variable that tells which folder a program was started for.
 MARK = "BLOCKDOC_FOLDER"
 #: How often what has that mark is killed, and how long it has to end each time, in seconds.
 ROUNDS = 50

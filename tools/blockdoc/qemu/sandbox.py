@@ -15,8 +15,12 @@ it, at whatever moment, and the shell at the other end kills all that is there. 
 signal of ``PR_SET_PDEATHSIG``, which bwrap asks for too, is quicker, but each process
 has to ask for it first.)
 
+A mark in the environment tells what was started for which folder; bwrap does not hand it
+on.  By it the next runner ends what is left in spite of all: of several hundred runners
+killed on a busy machine, one left an outer bwrap with nothing in it.
+
 `blockdoc.qemu.limits` says what the limits are.  Without bubblewrap there are the
-folder, the limits, the pipe and a mark in the environment, and `Walls.missing` says why.
+folder, the limits, the pipe and the mark, and `Walls.missing` says why.
 """
 
 import asyncio
@@ -129,8 +133,8 @@ class Sandbox:
                 "env": {
                     **self._walls.environment,
                     **self._build.environment,
-                    **(mark_of(self.folder) if self._walls.missing else {}),
                     **(environment or {}),
+                    **mark_of(self.folder),
                 },
                 "pass_fds": [life, *self._walls.pass_fds, *pass_fds],
                 "start_new_session": True,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from blockdoc.errors import MissingError
 from blockdoc.qemu.build import Build
-from blockdoc.qemu.folders import new_folder
+from blockdoc.qemu.folders import MARK, new_folder
 from blockdoc.qemu.stranger import Stranger, stranger
 
 __all__ = ["INSIDE", "Walls", "walls_of"]
@@ -174,6 +174,7 @@ def _words(build: Build) -> Iterator[str]:
     yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
     yield from (f"--unshare-{name}" for name in NAMESPACES)
     yield "--unshare-cgroup-try"
+    yield from ("--unsetenv", MARK)
     yield from ("--ro-bind", "/usr", "/usr")
     for name in SYSTEM:
         path = Path(name)
