@@ -136,6 +136,8 @@ def test_two_names_do_not_become_one() -> None:
     assert one == [
         "examples/x.md:13: blockdev-add: node-name: x stands for a already, not for b"
     ]
+    split = differences(said(ADD % "x", ADD % "y"), said(ADD % "a", ADD % "a"))
+    assert split == ["examples/x.md:13: blockdev-add: node-name: x stands for a, not y"]
     crossed = differences(said(ADD % "x", ADD % "y", DEL % "y"), two)
     assert len(crossed) == 1
     assert crossed[0].startswith(
