@@ -35,6 +35,7 @@ SAME = {
     "attach": ("attach-disk", "detach-disk"),
     "snapshot": ("snapshot-create-disk-only",),
     "commit": ("blockcommit-active-pivot",),
+    "abort": ("blockcommit-active-abort",),
     "pull": ("blockpull",),
     "copy": ("blockcopy-pivot",),
     "push": ("backup-push-incremental",),
