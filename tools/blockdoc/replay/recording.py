@@ -41,6 +41,8 @@ class Item:
     message: Mapping[str, Any]
     #: Which QEMU, where an operation ends one and starts another.
     monitor: int = 0
+    #: What happened outside libvirt.
+    note: str = ""
 
     @property
     def command(self) -> str:
@@ -81,6 +83,10 @@ class Recording:
     drivers_after: Mapping[str, str] = field(default_factory=dict)
     #: src or dst, of a migration.
     side: str = ""
+    #: Which libvirt spoke.
+    libvirt: str = ""
+    #: What the user typed.
+    operation: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -181,9 +187,16 @@ def _recording(file: Path, text: str, data: Mapping[str, Any]) -> Recording:
             commands=tuple(data.get("commands") or ()),
             drivers_after=dict(it.split(":", 1) for it in after),
             side=str(data.get("side", "")),
+            libvirt=str(data.get("libvirt", "")),
+            operation=_typed(data.get("operation") or []),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise AuthorError(f"not a recording: {error}", Place(str(file), 1)) from error
+
+
+def _typed(value: object) -> tuple[str, ...]:
+    """Return the command lines of an operation: one, or a list of them."""
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
 
 
 def _graph(value: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - whatever stands there
@@ -223,4 +236,6 @@ def _item(number: int, place: Place, raw: object) -> Item:
     message = raw.get("msg", {})
     if not isinstance(message, dict):
         raise AuthorError(f'step {number}: "msg" must be an object', place)
-    return Item(number, place, raw["dir"], message, int(raw.get("monitor", 0)))
+    return Item(
+        number, place, raw["dir"], message, int(raw.get("monitor", 0)), str(raw.get("note", ""))
+    )

@@ -13,6 +13,7 @@
     ```mermaid+id:                    the graph as a picture, to step through   pictures
     {rule} DRAIN-3   {rule-index}     a rule as a card; the list of all rules   rules
     {error-index}                     every error message that a step shows     error_index
+    {conversation} blockpull          what libvirt said to QEMU, as a diagram   conversation
     {coverage}                        what of QMP the examples exercise         coverage
     ```mermaid without id:            a diagram, drawn while building           diagrams
     title of an example               what it runs, a badge for each release    badges
@@ -30,6 +31,7 @@ from blockdoc.sphinx_ext.badges import add_badges
 from blockdoc.sphinx_ext.builder import GuideBuilder
 from blockdoc.sphinx_ext.careful import CarefulParser, check_encoding
 from blockdoc.sphinx_ext.checks import check_guide, forget_failed_build
+from blockdoc.sphinx_ext.conversation import ConversationDirective
 from blockdoc.sphinx_ext.coverage import CoverageDirective, refresh_coverage
 from blockdoc.sphinx_ext.diagrams import MermaidDirective, add_diagrams
 from blockdoc.sphinx_ext.domain import GuideDomain
@@ -85,6 +87,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.add_directive("rule-index", RuleIndex)
     app.add_directive("error-index", ErrorIndex)
     app.add_directive("coverage", CoverageDirective)
+    app.add_directive("conversation", ConversationDirective)
 
     app.add_post_transform(FillRuleIndex)
     app.add_post_transform(FillErrorIndex)
