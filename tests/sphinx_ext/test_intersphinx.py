@@ -4,11 +4,12 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Site
 
 CASE = Path(__file__).parent / "cases/ok/permanent.txt"
