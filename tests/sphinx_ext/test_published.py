@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """No published id dies: what is gone fails the build; the line that it asks for mends it."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from blockdoc.cli import main
-from blockdoc.published import MOVED
+from blockdoc.published import IDS, MOVED
 
 if TYPE_CHECKING:
     from conftest import Site
@@ -173,3 +174,67 @@ def test_a_redirect_that_does_not_hold_is_refused(site: "Site", moved: str, said
     assert code == 1
     assert [it[: len(said)] for it in warnings] == [said]
     assert main(["ids"]) > 0
+
+
+def test_what_is_gone_is_not_forgotten_by_an_update(
+    site: "Site", capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (site.root / IDS).read_text()
+    edited(DRAIN, "(drain-why)=", "(drain-reason)=")(site.root)
+    capsys.readouterr()
+    assert main(["ids", "--update", "--format", "json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["path"], found["id"], found["kind"]) == (DRAIN, "drain-why", "id")
+    assert (site.root / IDS).read_text() == before
+
+
+def test_what_is_new_is_published_by_command_alone(
+    site: "Site", capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site.root / "docs/other.md").write_text("(other)=\n# Other\n\n(other-new)=\n## New\n")
+    capsys.readouterr()
+    assert main(["ids"]) == 0
+    assert "8 ids are published, 1 are new" in capsys.readouterr().err
+    assert main(["ids", "--update"]) == 0
+    assert '"other-new": "docs/other#other-new"' in (site.root / IDS).read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(other)=\n# Other\n\n## New\n", "docs/other.md:4: the section has no id; "),
+        (
+            "(other)=\n# Other\n\n(two-first)=\n## New\n",
+            "examples/two.md:7: step two-first has the id of docs/other.md:5",
+        ),
+    ],
+)
+def test_what_cannot_be_cited_is_told_of(
+    site: "Site", text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site.root / "docs/other.md").write_text(text)
+    capsys.readouterr()
+    assert main(["ids"]) == 1
+    (line, *_) = capsys.readouterr().out.splitlines()
+    assert line.startswith(said)
+
+
+def test_a_step_with_the_id_of_a_section_fails_the_build(site: "Site") -> None:
+    (site.root / "docs/other.md").write_text("(other)=\n# Other\n\n(two-first)=\n## New\n")
+    code, warnings = site.build()
+    assert code == 1
+    assert warnings[0].startswith(
+        "examples/two.md:7: WARNING: step two-first has the id of docs/"
+    )
+
+
+def test_an_inventory_that_cannot_be_read_is_one_line(
+    site: "Site", capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in ("{", "[]", '{"a": 1}'):
+        (site.root / IDS).write_text(text)
+        assert main(["ids"]) == 2
+        assert capsys.readouterr().err.startswith(f"{IDS}:1: cannot be read: "), text
+        code, warnings = site.build()
+        assert code == 1
+        assert [it.split(": ")[0] for it in warnings] == [f"{IDS}:1"]
