@@ -136,6 +136,9 @@ def test_a_rule_that_goes_to_another_page_leads_there_by_link_and_by_short_link(
     html = site.page("docs/drain.html")
     assert '<a class="moved" id="drain-3" href="other.html#drain-3">Other</a>' in html
     assert 'url=../../docs/other.html#drain-3"' in site.page("r/DRAIN-3/index.html")
+    assert main(["ids", "--update"]) == 0
+    both = '"DRAIN-3": "docs/drain#drain-3 docs/other#drain-3"'
+    assert both in (site.root / IDS).read_text()
 
 
 def test_the_redirect_of_a_redirect_is_asked_for_when_the_middle_moves(site: "Site") -> None:

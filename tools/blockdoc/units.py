@@ -67,7 +67,7 @@ class Unit:
 
     @property
     def short(self) -> str:
-        """The id that it is cited by; that of an example is its page's. Others may have none."""
+        """The id that it is cited by; an example has its page's, others may have none."""
         if self.anchor:
             return self.id
         example = self.path.startswith("examples/")

@@ -40,7 +40,7 @@ from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
 from blockdoc.sphinx_ext.lexer import QmpLexer
 from blockdoc.sphinx_ext.pages import add_page_links
 from blockdoc.sphinx_ext.permanent import (
-    TargetsFirst,
+    CitedSections,
     check_published,
     label_page,
     lead_on,
@@ -95,7 +95,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.add_directive("error-index", ErrorIndex)
     app.add_directive("coverage", CoverageDirective)
 
-    app.add_transform(TargetsFirst)
+    app.add_transform(CitedSections)
     app.add_post_transform(FillRuleIndex)
     app.add_post_transform(FillErrorIndex)
 

@@ -3,7 +3,7 @@
 
 ::
 
-    (drain-why)=      the first HTML id of its section, so that the permalink has it
+    (drain-why)=      what the button of its section cites
     ## Why
     DRAIN-3, a step   std labels as well: any other Sphinx links with :ref:`drain-3`
     moved.txt         an anchor that has moved leads on from where it was
@@ -28,7 +28,7 @@ from blockdoc.sphinx_ext.pages import example_of
 from blockdoc.sphinx_ext.report import warn, warn_error
 
 __all__ = [
-    "TargetsFirst",
+    "CitedSections",
     "check_published",
     "current_ids",
     "label_page",
@@ -40,19 +40,16 @@ __all__ = [
 EXAMPLES: Final = "examples/"
 
 
-class TargetsFirst(SphinxTransform):
-    """Let the id that an author gave a section be the one that the site shows."""
+class CitedSections(SphinxTransform):
+    """Remember by which id a section is cited: the one that its author gave it."""
 
     default_priority: ClassVar = 870
 
     def apply(self, **_kwargs: object) -> None:
-        """Put it first, and remember how the section is cited."""
+        """Look at each section's names; an example is cited by its file's."""
         for section in self.document.findall(nodes.section):
             for name in section["names"]:
                 if self.document.nametypes.get(name):
-                    anchor = self.document.nameids[name]
-                    rest = [it for it in section["ids"] if it != anchor]
-                    section["ids"] = [anchor, *rest]
                     section["cited"] = name
         page = self.env.docname
         first = self.document.next_node(nodes.section)
