@@ -35,9 +35,10 @@ html: setup     ## build the site alone
 test: setup     ## run every test, examples included;  ARGS goes to pytest
 	.venv/bin/pytest -n auto --dist loadfile -o faulthandler_timeout=120 $(ARGS)
 
-lint: venv      ## look for mistakes in the Python code, and in all QMP that pages show
+lint: venv      ## look for mistakes in the Python code, in all QMP that pages show, and in ids
 	.venv/bin/ruff check
 	.venv/bin/blockdoc lint examples docs README.md
+	.venv/bin/blockdoc ids
 
 style: venv     ## is the Python code formatted? (.venv/bin/ruff format does it)
 	.venv/bin/ruff format --check

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Copy buttons, and tabs for answers that differ by release.
+// Copy buttons, tabs for answers that differ by release, a filter of the rules.
 // Pages say everything without this; it only saves work and room.
 "use strict";
 
@@ -8,22 +8,34 @@
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
 
+  // A page that came without TLS has no clipboard of the first kind.
+  async function write(text, button) {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return;
+    }
+    const area = document.createElement("textarea");
+    area.value = text;
+    button.after(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    button.focus();
+    if (!copied) {
+      throw new Error("no clipboard");
+    }
+  }
+
   async function copy(text, button) {
     const label = button.textContent;
     try {
-      await navigator.clipboard.writeText(text);
+      await write(text, button);
       button.textContent = "Copied";
     } catch {
       button.textContent = "Cannot copy here";
     }
     status.textContent = button.textContent;
     setTimeout(() => { button.textContent = label; }, 1500);
-  }
-
-  // What a button copies: the text that the page gave it, or the link to its anchor.
-  function target(button) {
-    const link = new URL(`#${button.dataset.anchor}`, location.href).href;
-    return button.dataset.copy || link;
   }
 
   // The commands of a transcript, without arrows: to paste into a QMP monitor.
@@ -127,9 +139,36 @@
     }
   }
 
+  // The rules whose lines have all the words that are asked for.
+  function addFilter(list) {
+    const items = [...list.children];
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    const count = document.createElement("span");
+    const show = () => {
+      const words = input.value.toLowerCase().split(/\s+/);
+      for (const item of items) {
+        const text = item.textContent.toLowerCase();
+        item.hidden = !words.every((word) => text.includes(word));
+      }
+      count.textContent = ` ${items.filter((item) => !item.hidden).length} of ${items.length}`;
+    };
+    input.type = "search";
+    count.setAttribute("role", "status");
+    label.className = "rule-filter";
+    label.append("Rules with ", input);
+    input.addEventListener("input", show);
+    list.before(label, count);
+    show();
+  }
+
   // A link to a step that is folded away opens it; one into a tab's panel shows the panel.
+  // One to what has moved to another page goes on to there.
   function unfold() {
     const found = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (found && found.matches("a.moved")) {
+      location.replace(found.href);
+    }
     const details = found && found.querySelector("details.setup");
     if (details) {
       details.open = true;
@@ -145,8 +184,9 @@
     document.body.append(status);
     for (const button of document.querySelectorAll("button.copy[hidden]")) {
       button.hidden = false;
-      button.addEventListener("click", () => copy(target(button), button));
+      button.addEventListener("click", () => copy(button.dataset.copy, button));
     }
+    document.querySelectorAll(".rule-index").forEach(addFilter);
     document.querySelectorAll(".alternatives").forEach(makeTabs);
     document.querySelectorAll("figure.step-qmp").forEach(addCommandsButton);
     unfold();

@@ -233,6 +233,26 @@ def test_a_citation_has_a_link_only_if_there_is_a_site(
     ]
     monkeypatch.setenv("GUIDE_BASE_URL", "https://example.org/guide/")
     assert main(["cite", "DRAIN-3"]) == 0
-    link = "https://example.org/guide/docs/drain.html#drain-3"
+    link = "https://example.org/guide/r/DRAIN-3/"
     assert capsys.readouterr().out == f"[DRAIN-3] Never drain under the graph lock <{link}>\n"
     assert main(["cite", "DRAIN-99"]) == 2
+
+
+def test_pages_without_a_review_are_told_of_in_one_line(
+    guide: Path, write: Write, capsys: Capture
+) -> None:
+    for number in range(7):
+        (guide / f"docs/p{number}.md").write_text("# Page\n\n{src}`job_pause` is called.\n")
+    (guide / "docs/silent.md").write_text("# Page\n\nIt names nothing.\n")
+    tree = write("new", ("job.c", "++", "--"))
+    said = "for want of `reviewed:` in their front matter: docs/p0.md, docs/p1.md, docs/p2.md, "
+    for form, status in (("text", 1), ("markdown", 1), ("json", 1)):
+        capsys.readouterr()
+        assert main(["drift", "--source", str(tree), "--format", form]) == status
+        out, err = capsys.readouterr()
+        (line,) = [it for it in (out + err).splitlines() if said in it]
+        assert line.rstrip(".").endswith("docs/p3.md, docs/p4.md and 2 more"), form
+    assert main(["drift", "--source", str(write("same"))]) == 0
+    assert said in capsys.readouterr().out
+    assert main(["drift", "--source", str(tree), "--since", str(write("same"))]) == 1
+    assert said not in capsys.readouterr().out

@@ -113,7 +113,7 @@ def test_the_lines_can_be_pasted(capsys: Capture, monkeypatch: pytest.MonkeyPatc
         "block: Clean the iterator up:",
         (
             "  [DRAIN-7] Never poll while you iterate over nodes "
-            "<https://example.org/docs/drain.html#drain-7>"
+            "<https://example.org/r/DRAIN-7/>"
         ),
     ]
 

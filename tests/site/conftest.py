@@ -51,11 +51,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def pages() -> list[str]:
-    """Return the addresses of all pages, relative to the root."""
+    """Return the addresses of all pages, relative to the root, without the short links."""
     if not (HTML / "index.html").is_file():
         _missing(f"no site in {HTML}; build it with `make site`")
     found = (path.relative_to(HTML) for path in HTML.rglob("*.html"))
-    return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
+    return sorted(path.as_posix() for path in found if path.parts[0] not in {"_static", "r"})
 
 
 @pytest.fixture(scope="session")

@@ -102,25 +102,6 @@ def test_the_first_page_is_at_the_root_and_its_picture_leads_somewhere(
         assert not anchor or found is not None, target
 
 
-def test_a_step_has_a_link_to_copy(browser: Chrome, origin: str, pages: list[str]) -> None:
-    """The permalink is there without JavaScript, the buttons with it."""
-    page = next(it for it in pages if it.startswith("examples/") and "index" not in it)
-    open_page(browser, f"{origin}/{page}")
-    step = browser.find_element(By.CSS_SELECTOR, "figure.step")
-    link = step.find_element(By.CSS_SELECTOR, "a.permalink")
-    assert link.get_attribute("href") == f"{origin}/{page}#{step.get_attribute('id')}"
-    grant = {"origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
-    browser.execute_cdp_cmd("Browser.grantPermissions", grant)
-    button = step.find_element(By.CSS_SELECTOR, "button.copy")
-    button.click()
-    copied = browser.execute_async_script(
-        "const done = arguments[0];"
-        "const read = () => navigator.clipboard.readText().then(done, (e) => done(String(e)));"
-        "setTimeout(read, 100)"
-    )
-    assert copied == link.get_attribute("href")
-
-
 def test_pages_say_everything_without_javascript(
     browser: Chrome, origin: str, pages: list[str]
 ) -> None:

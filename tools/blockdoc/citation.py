@@ -1,18 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How a rule or a section is cited in plain text.
+"""How what has an id is cited in plain text.
 
 ::
 
-    [DRAIN-3] Never drain under the graph lock <https://…/drain.html#drain-3>
+    [DRAIN-3] Never drain under the graph lock <https://…/r/DRAIN-3/>
     [DRAIN-3] Never drain under the graph lock
 
+The link is the short one, which leads to wherever that is now (:mod:`.sphinx_ext.redirects`).
 Without the address of a published site there is no link, rather than a dead one.
 """
 
 import os
-from pathlib import PurePosixPath
+from typing import Final
 
 __all__ = ["base_url", "citation"]
+
+#: A mail says in ASCII what a page says with typographer's marks.
+_PLAIN: Final = str.maketrans(
+    {
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+        "\N{EN DASH}": "--",
+        "\N{EM DASH}": "---",
+        "\N{HORIZONTAL ELLIPSIS}": "...",
+        "`": "",
+    }
+)
 
 
 def base_url() -> str:
@@ -20,11 +35,7 @@ def base_url() -> str:
     return os.environ.get("GUIDE_BASE_URL", "")
 
 
-def citation(name: str, title: str, path: str, anchor: str, base: str = "") -> str:
-    """Return one line; `path` is that of the page, with its suffix or without."""
-    plain = f"[{name}] {title.replace('`', '')}"
-    if not base:
-        return plain
-    page = PurePosixPath(path).with_suffix("") if path.endswith(".md") else path
-    fragment = f"#{anchor}" if anchor else ""
-    return f"{plain} <{base.rstrip('/')}/{page}.html{fragment}>"
+def citation(name: str, title: str, base: str = "") -> str:
+    """Return one line."""
+    plain = f"[{name}] {' '.join(title.translate(_PLAIN).split())}"
+    return f"{plain} <{base.rstrip('/')}/r/{name}/>" if base else plain

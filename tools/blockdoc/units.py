@@ -66,6 +66,14 @@ class Unit:
         return "" if self.id == self.path else self.id.lower()
 
     @property
+    def short(self) -> str:
+        """The id that it is cited by; an example has its page's, others may have none."""
+        if self.anchor:
+            return self.id
+        example = self.path.startswith("examples/")
+        return self.path.removeprefix("examples/").removesuffix(".md") if example else ""
+
+    @property
     def commits(self) -> tuple[str, ...]:
         """The commits of QEMU that it links."""
         return tuple(_COMMIT.findall(self.text))

@@ -24,6 +24,7 @@ COMMANDS = (
     "reviewed",
     "review",
     "cite",
+    "ids",
     "qemu",
     "matrix",
     "mutants",

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``blockdoc cite``: print a rule or a section as a mail cites it."""
+"""``blockdoc cite``: print a rule, section, example or step as a mail cites it."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
+from blockdoc.citable import find_citable, read_citables
 from blockdoc.citation import base_url, citation
-from blockdoc.units import find_unit, read_guide
 
 __all__ = ["add_parser"]
 
@@ -17,7 +17,12 @@ Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public
 def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("cite", help=__doc__.partition(": ")[2])
-    parser.add_argument("ids", nargs="+", metavar="ID", help="DRAIN-3, or drain-why")
+    parser.add_argument(
+        "ids",
+        nargs="+",
+        metavar="ID",
+        help="DRAIN-3, drain-why, jobs/commit-active, commit-active-start",
+    )
     parser.add_argument(
         "--base-url",
         default=base_url(),
@@ -30,12 +35,19 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the citations, in the order asked for."""
-    units = read_guide(Path.cwd())
-    found = [find_unit(units, name) for name in options.ids]
-    texts = [citation(it.id, it.title, it.path, it.anchor, options.base_url) for it in found]
+    known = read_citables(Path.cwd())
+    found = [find_citable(known, name) for name in options.ids]
+    texts = [citation(it.id, it.title, options.base_url) for it in found]
     if options.format == "json":
         entries = [
-            {"id": it.id, "title": it.title, "path": it.path, "line": it.line, "text": text}
+            {
+                "id": it.id,
+                "kind": it.kind,
+                "title": it.title,
+                "path": it.place.path,
+                "line": it.place.line,
+                "text": text,
+            }
             for it, text in zip(found, texts, strict=True)
         ]
         sys.stdout.write(json.dumps(entries, indent=1) + "\n")

@@ -69,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         report = _since_review(root, units, tree)
     sys.stdout.write(FORMS[options.format](report))
+    if options.format == "json" and report.left_out:
+        sys.stderr.write(f"{report.left_out}\n")  # it is no finding
     _count(report)
     return 1 if report.stale or report.news else 0
 
@@ -94,7 +96,8 @@ def _since_review(root: Path, units: list[Unit], tree: SourceTree) -> Report:
         changes[older.release] = with_renames(shown, tree)
     before = read_surface(older.root) if older else recorded_surface(root)
     news = find_news(_pages(root), before, read_surface(tree.root))
-    return Report(tree.release, stale(units, changes), news)
+    pages = dict.fromkeys(unit.path for unit in units if unit.names and not unit.reviewed)
+    return Report(tree.release, stale(units, changes), news, tuple(pages))
 
 
 def _recorded(units: list[Unit], index: Index) -> dict[str, dict[str, Fact]]:

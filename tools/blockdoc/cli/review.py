@@ -66,7 +66,8 @@ def _text(patch: Patch, matches: Sequence[Match], base: str) -> str:
     lines = [f"{patch.subject or ', '.join(patch.files)}:"]
     for match in matches:
         unit = match.unit
-        lines.append(f"  {citation(unit.id, unit.title, unit.path, unit.anchor, base)}")
+        there = base if unit.short else ""  # no id, no link
+        lines.append(f"  {citation(unit.short or unit.id, unit.title, there)}")
         lines.append(f"    ({'; '.join(match.why)})")
     return "\n".join([*lines, *([] if matches else ["  nothing of the guide"])]) + "\n"
 

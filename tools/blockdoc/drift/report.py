@@ -17,6 +17,8 @@ __all__ = ["Report", "to_json", "to_markdown", "to_text"]
 
 #: Lines of a diff that are shown.
 MOST = 24
+#: Pages that are named of those that were not compared.
+SOME = 5
 WORDS = {
     "gone": "is gone",
     "signature": "has another signature",
@@ -34,6 +36,18 @@ class Report:
     to: str
     stale: Sequence[Stale]
     news: Sequence[News]
+    #: Pages that name something, and do not say for which release they were reviewed.
+    unreviewed: Sequence[str] = ()
+
+    @property
+    def left_out(self) -> str:
+        """One line on what was not compared; empty if all was."""
+        pages = self.unreviewed
+        if not pages:
+            return ""
+        more = f" and {len(pages) - SOME} more" if len(pages) > SOME else ""
+        which = ", ".join(pages[:SOME])
+        return f"not compared, for want of `reviewed:` in their front matter: {which}{more}"
 
 
 def to_text(report: Report) -> str:
@@ -48,6 +62,8 @@ def to_text(report: Report) -> str:
         for change in it.changes:
             blocks.append(f"    {_said(change)}")
             blocks += [f"        {line}" for line in _details(change, shown)]
+    if report.left_out:
+        blocks.append(report.left_out)
     return "".join(f"{line}\n" for line in blocks)
 
 
@@ -73,6 +89,8 @@ def to_markdown(report: Report) -> str:
                     "    ```",
                     "",
                 ]
+    if report.left_out:
+        lines += ["", f"{report.left_out[0].upper()}{report.left_out[1:]}."]
     return "\n".join(lines) + "\n"
 
 

@@ -19,6 +19,8 @@
     title of an example               what it runs, a badge for each release    badges
     {rule} {step} {since}             links and badges in a sentence            roles
     {src} {commit}                    links to QEMU's sources                   sources
+    what has an id                    a button that cites it, a label           permanent
+    docs/_data/moved.txt              pages that lead on, r/DRAIN-3/            redirects
 
 :func:`setup` is the table of contents.
 """
@@ -39,7 +41,15 @@ from blockdoc.sphinx_ext.error_index import ErrorIndex, FillErrorIndex, refresh_
 from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
 from blockdoc.sphinx_ext.lexer import QmpLexer
 from blockdoc.sphinx_ext.pages import add_page_links
+from blockdoc.sphinx_ext.permanent import (
+    CitedSections,
+    check_published,
+    label_page,
+    lead_on,
+    refresh_moved,
+)
 from blockdoc.sphinx_ext.pictures import add_pictures
+from blockdoc.sphinx_ext.redirects import write_redirects
 from blockdoc.sphinx_ext.roles import GuideRole, SinceRole
 from blockdoc.sphinx_ext.rules import FillRuleIndex, RuleDirective, RuleIndex, refresh_index
 from blockdoc.sphinx_ext.shown import ExampleDirective
@@ -60,7 +70,6 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     """Tell Sphinx what there is."""
     app.setup_extension("sphinxcontrib.mermaid")
 
-    app.add_config_value("guide_base_url", "", "env", str)  # of the published site, if any
     app.add_config_value("guide_edit_url", "", "html", str)  # …{path}…: edit a page
     app.add_config_value("guide_report_url", "", "html", str)  # …{path}…: report a mistake
     app.add_config_value("guide_symbols", "docs/_data/symbols.json", "env", str)
@@ -89,6 +98,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.add_directive("coverage", CoverageDirective)
     app.add_directive("conversation", ConversationDirective)
 
+    app.add_transform(CitedSections)
     app.add_post_transform(FillRuleIndex)
     app.add_post_transform(FillErrorIndex)
 
@@ -100,15 +110,20 @@ def setup(app: Sphinx) -> Mapping[str, object]:
 
     app.connect("doctree-read", assemble_steps)
     app.connect("doctree-read", add_badges)
+    app.connect("doctree-read", label_page)
     app.connect("env-get-outdated", refresh_coverage)
     app.connect("env-get-updated", refresh_index)
     app.connect("env-get-updated", refresh_errors)
+    app.connect("env-get-updated", refresh_moved)
     app.connect("env-check-consistency", check_guide)
+    app.connect("env-check-consistency", check_published)
+    app.connect("doctree-resolved", lead_on)
     app.connect("html-page-context", add_page_links)
+    app.connect("build-finished", write_redirects)
     app.connect("build-finished", forget_failed_build)
     return {
         "version": "1",
-        "env_version": 6,
+        "env_version": 7,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -45,6 +45,11 @@ class Entry:
         """Say what it is, in a tool tip."""
         return f"step {self.id}"
 
+    @property
+    def label(self) -> str:
+        """What a link from elsewhere calls it."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
@@ -67,6 +72,11 @@ class RuleEntry:
         """Say what it is, in a tool tip."""
         return self.name
 
+    @property
+    def label(self) -> str:
+        """What a link from elsewhere calls it."""
+        return f"{self.id}: {self.name.replace('`', '')}"
+
 
 class GuideDomain(Domain):
     """Steps and rules, and links to them."""
@@ -81,8 +91,9 @@ class GuideDomain(Domain):
         "shown": {},
         "listed": (),
         "listed-errors": (),
+        "moved": {},
     }
-    data_version = 2
+    data_version = 3
     dangling_warnings: ClassVar = {
         "step": "unknown step %(target)s: no example has a fence with this id",
         "rule": "unknown rule %(target)s: no page has it; docs/rules.md lists those there are",
@@ -98,6 +109,10 @@ class GuideDomain(Domain):
     def note(self, kind: str, page: str, entry: Entry | RuleEntry | Fence | str) -> None:
         """Remember an entry of `page`; of kind ``shown``, a step that a chapter shows."""
         self.data[kind].setdefault(page, []).append(entry)
+
+    def on(self, kind: str, page: str) -> list[Any]:
+        """Return the entries of one page."""
+        return list(self.data[kind].get(page, ()))
 
     def entries(self, kind: str) -> Iterator[tuple[str, Any]]:
         """Yield page and entry, page by page, in their order on it."""
@@ -146,7 +161,9 @@ class GuideDomain(Domain):
         node: pending_xref,
         contnode: nodes.Element,
     ) -> list[tuple[str, nodes.reference]]:
-        """Link to whatever has this id."""
+        """Link to whatever has this id, unless it is a label as well (:mod:`.permanent`)."""
+        if target in env.domains.standard_domain.labels:
+            return []
         links = []
         for typ in self.object_types:
             link = self.resolve_xref(env, fromdocname, builder, typ, target, node, contnode)

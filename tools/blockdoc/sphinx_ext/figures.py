@@ -22,7 +22,7 @@ from blockdoc.errors import Place
 from blockdoc.example.model import StepKind
 from blockdoc.sphinx_ext.alternatives import alternatives
 from blockdoc.sphinx_ext.dialogues import dialogue_html, trace_html
-from blockdoc.sphinx_ext.html import heading, make, raw
+from blockdoc.sphinx_ext.html import cite, heading, make, raw
 from blockdoc.sphinx_ext.pictures import Frame, legend, pictures, read_graph
 from blockdoc.sphinx_ext.roles import link
 from blockdoc.sphinx_ext.transcripts import transcripts_html
@@ -134,4 +134,6 @@ def _head(step: Figure, page: str, *, own: bool) -> nodes.Node:
         label.append(make("span", [nodes.Text(GDB)], classes=["guide-vm", "guide-gdb"]))
     if step.kind == "graph":
         label.append(legend(page))
-    return heading(label, step.id, "step") if own else make("p", label, classes=["guide-head"])
+    if not own:
+        return make("p", label, classes=["guide-head"])
+    return heading(label, step.id, "step", cite(step.id, step.title, step.kind))

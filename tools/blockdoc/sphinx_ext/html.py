@@ -13,7 +13,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["GuideTranslator", "add_nodes", "heading", "make", "raw", "tag"]
+from blockdoc.citable import KINDS_OF_STEP
+from blockdoc.citation import citation
+
+__all__ = ["GuideTranslator", "add_nodes", "cite", "heading", "make", "raw", "tag"]
 
 
 #: From how many characters on the text of a table's cell needs room beside others.
@@ -33,6 +36,16 @@ class GuideTranslator(HTML5Translator):
             super().visit_literal_block(node)
         finally:
             self.body[-1] = self.body[-1].replace("<pre>", '<pre tabindex="0">', 1)
+
+    def visit_title(self, node: nodes.title) -> None:
+        """Put a button before the heading of a section that can be cited."""
+        section = node.parent
+        if isinstance(section, nodes.section) and (name := section.get("cited")):
+            page = self.builder.env.titles[self.builder.current_docname].astext()
+            title = node.astext()
+            title = title if title == page else f"{page}: {title}"
+            self.body.append(_button(self, name, title, "Cite"))
+        super().visit_title(node)
 
     def starttag(
         self,
@@ -54,6 +67,7 @@ def add_nodes(app: Sphinx) -> None:
     """Tell Sphinx how :class:`tag` is written; other builders see its content."""
     silent = (_nothing, _nothing)
     app.add_node(tag, html=(_open, _close), text=silent, latex=silent, man=silent)
+    app.add_node(citing, html=(_cite, None), text=silent, latex=silent, man=silent)
 
 
 def make(
@@ -77,18 +91,25 @@ def raw(html: str) -> nodes.raw:
     return nodes.raw("", html, format="html")
 
 
-def heading(label: Sequence[nodes.Node], anchor: str, what: str, citation: str = "") -> tag:
-    """Make the line above a step or a rule: its name, its permalink, its copy button.
+class citing(nodes.General, nodes.Element):  # noqa: N801 - as above
+    """A button: `name` and `title` of what it cites; of a step without one, its `kind`."""
 
-    The button does nothing without JavaScript, so it is hidden until there is some.
+
+def cite(name: str, title: str, kind: str = "") -> citing:
+    """Make the button that copies a citation.
+
+    It does nothing without JavaScript, so it is hidden until there is some.
     """
+    return citing("", name=name, title=title, kind=kind)
+
+
+def heading(label: Sequence[nodes.Node], anchor: str, what: str, button: citing) -> tag:
+    """Make the line above a step or a rule: its name, its permalink, its copy button."""
     link = (
         f'<a class="permalink" href="#{escape(anchor)}" aria-label="Link to this {what}: '
         f'{escape(anchor)}" title="Link to this {what}">#</a>'
-        f'<button type="button" class="copy" hidden data-copy="{escape(citation)}" '
-        f'data-anchor="{escape(anchor)}">Copy {"citation" if citation else "link"}</button>'
     )
-    return make("p", [*label, raw(link)], classes=["guide-head"])
+    return make("p", [*label, raw(link), button], classes=["guide-head"])
 
 
 def _open(self: HTML5Translator, node: nodes.Element) -> None:
@@ -98,6 +119,27 @@ def _open(self: HTML5Translator, node: nodes.Element) -> None:
 
 def _close(self: HTML5Translator, node: nodes.Element) -> None:
     self.body.append(f"</{node['tag']}>\n" if node["tag"] != "span" else "</span>")
+
+
+def _cite(self: HTML5Translator, node: nodes.Element) -> None:
+    self.body.append(_button(self, node["name"], _title(self, node), "Copy citation"))
+    raise nodes.SkipNode
+
+
+def _title(self: HTML5Translator, node: nodes.Element) -> str:
+    """Return the title of a step: its own, or that of its example and what it is."""
+    if node["title"] or not node["kind"]:
+        return str(node["title"])
+    page = self.builder.env.titles[self.builder.current_docname].astext()
+    return f"{page}: {KINDS_OF_STEP[node['kind']]}"
+
+
+def _button(self: HTML5Translator, name: str, title: str, label: str) -> str:
+    text = citation(name, title, self.builder.config.html_baseurl)
+    return (
+        f'<button type="button" class="copy" hidden data-copy="{escape(text)}" '
+        f'aria-label="{label}: {escape(name)}">{label}</button>'
+    )
 
 
 def _nothing(_translator: nodes.NodeVisitor, _node: nodes.Element) -> None:

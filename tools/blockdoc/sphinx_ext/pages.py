@@ -37,7 +37,7 @@ def add_page_links(
     doctree: nodes.document | None,
 ) -> None:
     """Tell the template where to mend the page and where to report a mistake."""
-    context["guide_home"] = f"{app.config.guide_base_url.rstrip('/')}/"
+    context["guide_home"] = f"{app.config.html_baseurl.rstrip('/')}/"
     if doctree is None:
         return
     path = source_path(app.env, pagename)

@@ -26,9 +26,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from blockdoc.citation import citation
 from blockdoc.sphinx_ext.domain import GuideDomain, RuleEntry
-from blockdoc.sphinx_ext.html import heading, make
+from blockdoc.sphinx_ext.html import cite, heading, make
 from blockdoc.sphinx_ext.report import warn
 from blockdoc.sphinx_ext.roles import is_release, link
 from blockdoc.sphinx_ext.sources import source_link
@@ -100,7 +99,7 @@ class RuleDirective(SphinxDirective):
             nodes.Text(" "),
             make("span", title, classes=["guide-title"]),
         ]
-        head = heading(label, entry.anchor, f"rule {entry.id}", self._citation(entry))
+        head = heading(label, entry.anchor, f"rule {entry.id}", cite(entry.id, entry.name))
         body = self.parse_content_to_nodes()
         facts = make("ul", list(self._facts(entry)), classes=["rule-facts"])
         return make(
@@ -111,10 +110,6 @@ class RuleDirective(SphinxDirective):
             role="note",
             aria_label=f"Rule {entry.id}",
         )
-
-    def _citation(self, entry: RuleEntry) -> str:
-        base, page = self.config.guide_base_url, self.env.docname
-        return citation(entry.id, entry.name, page, entry.anchor, base)
 
     def _facts(self, entry: RuleEntry) -> Iterator[nodes.Node]:
         yield _fact("Firmness", [nodes.Text(f"{entry.firm} ({FIRM[entry.firm]})")])
