@@ -56,6 +56,8 @@ class Machine:
     tested: bool
     #: A call in this architecture's assembler.
     call: str
+    #: The instruction that calls the kernel.
+    system_call: bytes
 
     @property
     def size(self) -> int:
@@ -91,6 +93,7 @@ X86_64 = Machine(
     guard_at="(unsigned long) $fs_base + 0x30",
     tested=True,
     call="call",
+    system_call=b"\x0f\x05",
 )
 AARCH64 = Machine(
     slots=(*(f"x{number}" for number in range(19, 30)), "pc", "", "sp"),
@@ -101,6 +104,7 @@ AARCH64 = Machine(
     guard_at="",
     tested=False,
     call="bl",
+    system_call=b"\x01\x00\x00\xd4",
 )
 
 
