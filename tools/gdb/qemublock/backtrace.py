@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks
+from qemublock.coroutine import function_of
 from qemublock.listing import title
+from qemublock.machine import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A source that is known by its name.
 KNOWN = "util/qemu-coroutine.c"
+#: Frames that have made the call by which the frame before them came to be.
+CALLERS = (gdb.NORMAL_FRAME, gdb.INLINE_FRAME)
 #: What is printed in full; the rest is ``...``, as gdb does by default.
 SCALARS = (
     gdb.TYPE_CODE_PTR,
@@ -41,7 +45,7 @@ def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
             with stacks.frames_of(now) as found:
                 for text in lines(found, number):
                     yield text
-                    number += 1
+                    number += text.startswith("#")
             now = _caller(known, now)
         except gdb.error as error:
             notes.append(f"coroutine {hex(one.address)}: {error}")
@@ -57,9 +61,27 @@ def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:
 
 
 def lines(frames: Iterable[gdb.Frame], number: int = 0) -> Iterator[str]:
-    """Yield a line for each frame, the first of them called `number`."""
+    """Yield a line for each frame, the first of them called `number`.
+
+    A function that ends with a call may jump instead, and has no frame then.  gdb tells of
+    it if the place is known to which it jumps; of a jump through a pointer, as that to a
+    driver's function is, its caller's call does.
+    """
+    younger: gdb.Frame | None = None
     for level, frame in enumerate(frames, number):
+        if younger is not None and (name := _left(younger, frame)):
+            yield f"     {name} () [left by a jump: it has no frame]"
         yield f"#{level:<3} {line(frame)}"
+        younger = frame
+
+
+def _left(younger: gdb.Frame, older: gdb.Frame) -> str:
+    """Return the function that `older` called, if it is another than that of `younger`."""
+    if younger.type() == gdb.INLINE_FRAME or older.type() not in CALLERS:
+        return ""
+    is_now = function_of(younger.pc())
+    was_called = function_of(machine().called_before(older.pc()))
+    return was_called if is_now and is_now != was_called else ""
 
 
 def line(frame: gdb.Frame) -> str:

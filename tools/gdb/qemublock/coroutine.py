@@ -135,7 +135,7 @@ class Coroutines:
 
     def __init__(self, shape: Callable[[Coroutine], Iterable[str]]) -> None:
         """Search for them; `shape` unwinds one and gives its functions, innermost first."""
-        _function_at.cache_clear()
+        function_of.cache_clear()
         #: What could not be read, and what follows from it.
         self.notes: list[str] = []
         self.layout = Layout.of_program()
@@ -257,7 +257,7 @@ class Coroutines:
         ended = _depth_of_the_ended(idle, sp, shape)
         for one in idle:
             if one.top - one.registers[sp] <= ended:
-                new = one.scheduled or _function_at(self._pc(one)) in OUTERMOST
+                new = one.scheduled or function_of(self._pc(one)) in OUTERMOST
                 one.state = State.NEW if new else State.POOLED
             elif one.caller:
                 one.state = State.ENTERED_ANOTHER
@@ -297,7 +297,8 @@ def _depth_of_the_ended(
 
 
 @functools.cache
-def _function_at(pc: int) -> str:
+def function_of(pc: int) -> str:
+    """Return the function that the program has at `pc`, none inlined into it; else nothing."""
     block: gdb.Block | None = gdb.block_for_pc(pc)
     name = ""
     while block is not None:  # the outermost: an inlined one may begin at the same place

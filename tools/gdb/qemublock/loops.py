@@ -183,8 +183,6 @@ def _is_ours(frame: gdb.Frame) -> bool:
     if gdb.solib_name(frame.pc()):
         return False
     symtab = frame.find_sal().symtab
-    if frame.function() is not None and frame.function().symtab is not None:
-        symtab = frame.function().symtab
     return symtab is not None and not symtab.fullname().startswith("/usr/include")
 
 
