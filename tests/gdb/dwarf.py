@@ -34,8 +34,14 @@ def _with_cores() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
+def _monitor(program: Path) -> tuple[str, str]:
+    if program.name == "qemu-storage-daemon":
+        return "--monitor", "chardev=qmp"
+    return "-mon", "chardev=qmp,mode=control"
+
+
 class Daemon:
-    """A storage daemon: QMP by `ask`, NBD by `client`."""
+    """A storage daemon, or a machine: QMP by `ask`, NBD by `client`."""
 
     def __init__(self, program: Path, folder: Path, options: Sequence[str]) -> None:
         self.program = program
@@ -44,7 +50,7 @@ class Daemon:
         monitor.settimeout(30)
         words = [str(program), "--chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         self.process = subprocess.Popen(
-            [*words, "--monitor", "chardev=qmp", *options],
+            [*words, *_monitor(program), *options],
             cwd=folder,
             pass_fds=[theirs.fileno()],
             stderr=subprocess.DEVNULL,

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Callable
 
 import gdb
 
-from qemublock import machine, memory, threads
+from qemublock import guest, machine, memory, threads
 from qemublock.lists import offsets
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Coroutines:
         #: What could not be read, and what follows from it.
         self.notes: list[str] = []
         self.layout = Layout.of_program()
-        self._regions = memory.regions()
+        self._regions = memory.without(memory.regions(), guest.memory(self.notes))
         if lacking := memory.lacking(self._regions):
             self.notes.append(
                 f"{lacking >> 10} KiB of memory are not in the core file, or not whole: "

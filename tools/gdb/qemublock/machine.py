@@ -139,6 +139,16 @@ def machine() -> Machine:
     raise gdb.GdbError(f"coroutines of {name} are not known here: x86-64 and aarch64 are")
 
 
+def warning() -> str:
+    """Return what is to be said first of an architecture that is untested; else nothing."""
+    try:
+        kind = machine()
+    except gdb.GdbError:
+        return ""  # what needs no coroutines works there
+    name = gdb.selected_inferior().architecture().name()
+    return "" if kind.tested else f"untested on {name}: coroutines and their frames may be wrong"
+
+
 def guard_in_thread(kind: Machine) -> int | None:
     """Return the pointer guard as a thread holds it, if one does."""
     if not kind.guard_at:
