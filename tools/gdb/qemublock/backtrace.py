@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks
-from qemublock.coroutine import function_of
+from qemublock.coroutine import called_before, function_of
 from qemublock.listing import title
-from qemublock.machine import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +79,7 @@ def _left(younger: gdb.Frame, older: gdb.Frame) -> str:
     if younger.type() == gdb.INLINE_FRAME or older.type() not in CALLERS:
         return ""
     is_now = function_of(younger.pc())
-    was_called = function_of(machine().called_before(older.pc()))
+    was_called = called_before(older.pc())
     return was_called if is_now and is_now != was_called else ""
 
 
@@ -108,9 +107,21 @@ def arguments(frame: gdb.Frame) -> Iterator[str]:
         return
     while block is not None and block.function is None:
         block = block.superblock
-    for symbol in block or ():
-        if symbol.is_argument:
-            yield f"{symbol.name}={_value(frame, symbol)}"
+    if block is not None:
+        for name, symbol in _symbols(block):
+            yield f"{name}={_value(frame, symbol)}"
+
+
+def _symbols(block: gdb.Block) -> list[tuple[str, gdb.Symbol]]:
+    """Return a function's arguments: many coroutines are in the same functions."""
+    key = (block.start, block.end, str(block.function))
+    known = _ARGUMENTS.get(key)
+    if known is None or not all(symbol.is_valid() for _, symbol in known):
+        known = _ARGUMENTS[key] = [(it.name, it) for it in block if it.is_argument]
+    return known
+
+
+_ARGUMENTS: dict[tuple[int, int, str], list[tuple[str, gdb.Symbol]]] = {}
 
 
 def _value(frame: gdb.Frame, symbol: gdb.Symbol) -> str:
@@ -118,19 +129,32 @@ def _value(frame: gdb.Frame, symbol: gdb.Symbol) -> str:
         value = symbol.value(frame)
         if value.is_optimized_out:
             return "<optimized out>"
-        if value.type.strip_typedefs().code not in SCALARS:
+        kind = value.type.strip_typedefs()
+        if kind.code not in SCALARS:
             return "..."
-        return value.format_string(max_elements=40, symbols=False)
+        if kind.code == gdb.TYPE_CODE_INT and kind.sizeof > 1:
+            return str(int(value))
+        # raw: else each printer that gdb has loaded is asked whether it knows better
+        return value.format_string(max_elements=40, symbols=False, raw=True)
     except gdb.error as error:
         return f"<{error}>"
 
 
 def _source(symtab: gdb.Symtab) -> str:
     """Return a source's name as QEMU's tree has it."""
-    tree, whole_name = _tree(), symtab.fullname()
+    name = symtab.filename
+    if name not in _SOURCES:
+        _SOURCES[name] = _within_tree(symtab.fullname(), name)
+    return _SOURCES[name]
+
+
+_SOURCES: dict[str, str] = {}
+
+
+def _within_tree(whole_name: str, name: str) -> str:
+    tree = _tree()
     if tree and whole_name.startswith(tree):
         return whole_name[len(tree) :]
-    name = symtab.filename
     while name.startswith("../"):
         name = name[3:]
     return name

@@ -136,6 +136,7 @@ class Coroutines:
     def __init__(self, shape: Callable[[Coroutine], Iterable[str]]) -> None:
         """Search for them; `shape` unwinds one and gives its functions, innermost first."""
         function_of.cache_clear()
+        called_before.cache_clear()
         #: What could not be read, and what follows from it.
         self.notes: list[str] = []
         self.layout = Layout.of_program()
@@ -305,6 +306,12 @@ def function_of(pc: int) -> str:
         name = str(block.function or name)
         block = block.superblock
     return name
+
+
+@functools.cache
+def called_before(pc: int) -> str:
+    """Return the function that is called by the instruction before `pc`, where it says one."""
+    return function_of(machine.machine().called_before(pc))
 
 
 def _stack_pointers() -> Iterator[tuple[int, int]]:

@@ -146,7 +146,9 @@ def warning() -> str:
     except gdb.GdbError:
         return ""  # what needs no coroutines works there
     name = gdb.selected_inferior().architecture().name()
-    return "" if kind.tested else f"untested on {name}: coroutines and their frames may be wrong"
+    return (
+        "" if kind.tested else f"untested on {name}: coroutines and their frames may be wrong"
+    )
 
 
 def guard_in_thread(kind: Machine) -> int | None:
