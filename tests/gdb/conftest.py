@@ -15,14 +15,16 @@ from dwarf import Client, Daemon
 from scenes import Connect, Start, three_reads
 
 #: The build tree of a QEMU with debugging information; and of one whose coroutines are
-#: made with sigaltstack(2).
+#: made with sigaltstack(2), of one that has a system emulator.
 BUILD, SIGALTSTACK = "QEMU_DWARF", "QEMU_DWARF_SIGALTSTACK"
+SYSTEM = "QEMU_DWARF_SYSTEM"
 
 
 def _tree(variable: str) -> Path:
     """Return a build tree; skip without one, or without gdb.  In CI that is an error.
 
-    A second kind of coroutines would be a second build, and CI goes without.
+    A second kind of coroutines would be a second build, as would a system emulator, and
+    CI goes without.
     """
     build = os.environ.get(variable)
     if not build or not shutil.which("gdb"):
@@ -43,6 +45,12 @@ def program() -> Path:
 def sigaltstack() -> Path:
     """Return a storage daemon with coroutines of the other kind (sigaltstack)."""
     return _tree(SIGALTSTACK) / "storage-daemon" / "qemu-storage-daemon"
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Path:
+    """Return a system emulator with debugging information."""
+    return _tree(SYSTEM) / f"qemu-system-{os.uname().machine}"
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,8 @@ QUIET = (
     *("-iex", "set width 0", "-iex", "set height 0"),
 )
 FRAME = re.compile(r"^#(\d+)\s+(\S+) \((.*)\)( \[inlined\])? (?:at|from) (\S+)$")
+#: A function that has no frame, and must have been there.
+LEFT = re.compile(r"^     (\S+) \(\) \[left by a jump: it has no frame\]$")
 Json = dict[str, Any]
 
 
@@ -32,8 +34,14 @@ def _with_cores() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
+def _monitor(program: Path) -> tuple[str, str]:
+    if program.name == "qemu-storage-daemon":
+        return "--monitor", "chardev=qmp"
+    return "-mon", "chardev=qmp,mode=control"
+
+
 class Daemon:
-    """A storage daemon: QMP by `ask`, NBD by `client`."""
+    """A storage daemon, or a machine: QMP by `ask`, NBD by `client`."""
 
     def __init__(self, program: Path, folder: Path, options: Sequence[str]) -> None:
         self.program = program
@@ -42,7 +50,7 @@ class Daemon:
         monitor.settimeout(30)
         words = [str(program), "--chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         self.process = subprocess.Popen(
-            [*words, "--monitor", "chardev=qmp", *options],
+            [*words, *_monitor(program), *options],
             cwd=folder,
             pass_fds=[theirs.fileno()],
             stderr=subprocess.DEVNULL,
@@ -230,7 +238,12 @@ class Trace:
         self.title = title
         self.lines = lines
         matches = [match for line in lines if (match := FRAME.match(line))]
-        self.functions = [match[2] for match in matches]
+        #: All that it went through, in order: those too of which no frame is left.
+        self.functions = [
+            match[2] if match[0].startswith("#") else match[1]
+            for line in lines
+            if (match := FRAME.match(line) or LEFT.match(line))
+        ]
         self.inlined = [match[2] for match in matches if match[4]]
         self.arguments = {match[2]: dict(_pairs(match[3])) for match in reversed(matches)}
 
@@ -247,7 +260,7 @@ def traces(output: str) -> list[Trace]:
     for line in output.splitlines():
         if line.startswith("Coroutine 0x"):
             found.append(Trace(line, []))
-        elif line.startswith("#") and found:
+        elif found and (line.startswith("#") or LEFT.match(line)):
             found[-1].lines.append(line)
         else:
             continue

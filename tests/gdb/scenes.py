@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Daemons in which something waits for as long as a test needs it to."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from dwarf import Client, Daemon, gdb, until
 
@@ -88,3 +90,13 @@ def hung(start: Start, client: Connect) -> Daemon:
     sleepy(daemon)
     hang(daemon, client)
     return daemon
+
+
+def locked(daemon: Daemon, holder: str) -> None:
+    """Let a thread, by the name of its event loop, hold job_mutex: a query then waits."""
+    said = gdb(daemon, daemon.pid, "qemu-block contexts")
+    match = re.search(rf"^{holder} \(0x\w+, thread (\d+)\)$", said, re.MULTILINE)
+    assert match, said
+    hold = f"source {Path(__file__).with_name('hold.py')}"
+    assert "held" in gdb(daemon, daemon.pid, f"set $holder = {match[1]}", hold)
+    daemon.send("query-jobs")

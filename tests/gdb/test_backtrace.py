@@ -235,3 +235,17 @@ def test_coroutines_made_with_sigaltstack(start: Start, client: Connect, sigalts
     live = _check(gdb(daemon, daemon.pid, "qemu-block bt all"), "coroutine_bootstrap")
     dead = _check(gdb(daemon, daemon.core(), "qemu-block bt all"), "coroutine_bootstrap")
     assert [one.lines for one in live] == [one.lines for one in dead]
+
+
+def test_an_untested_architecture_is_said_to_be_that_first(waiting: Daemon):
+    untested = (
+        "python import dataclasses, qemublock.machine as m; "
+        "m.X86_64 = dataclasses.replace(m.X86_64, tested=False)"
+    )
+    said = gdb(
+        waiting, waiting.pid, untested, "echo begin\\n", "qemu-block bt all", "qemu-block graph"
+    )
+    first, second = said.split("begin\n")[1].splitlines()[:2]
+    assert first.startswith("note: untested on i386:x86-64: ")
+    assert second.startswith("Coroutine 0x")
+    assert '\n{\n "query-version"' in said  # a program can read it

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A hang is explained: what is polled for, who keeps it from coming true, and by which rule."""
 
+import os
 import re
 import socket
 import struct
@@ -23,6 +24,7 @@ from scenes import (
     export,
     hang,
     hung,
+    locked,
     sleepy,
     throttle,
     throttled,
@@ -236,3 +238,37 @@ def test_a_circle_of_those_who_wait_is_a_deadlock(
     said = _why(daemon, core.path)
     assert "A deadlock: each waits for the next" in said
     assert "[REQ-5] No request to a node from inside a request to the same node." in said
+
+
+def test_a_loop_that_waits_for_a_mutex_is_said_to_be_blocked(start: Start):
+    daemon = start()
+    assert "the event loops go on" in _why(daemon)
+    daemon.ask("object-add", qom_type="iothread", id="io0")
+    locked(daemon, "iothread io0")
+    said = _until(daemon, "is blocked")
+    assert "No thread polls for a condition of the block layer.\n" in said
+    holder = r"thread \d+ \(iothread io0\) holds it, and waits for events\."
+    mutex = r"waits for mutex job_mutex \(0x\w+\); "
+    blocked = rf"Thread 1 \(main loop\) is blocked: \w+\(\) {mutex}{holder}"
+    assert re.search(blocked, said), said
+    assert re.search(blocked, _why(daemon, daemon.core()))
+
+
+def test_a_thread_that_waits_for_itself_is_a_deadlock(start: Start):
+    daemon = start()
+    locked(daemon, "main loop")
+    said = _until(daemon, "is blocked")
+    assert re.search(r"job_mutex \(0x\w+\); itself holds it: a deadlock\.", said), said
+
+
+def test_a_loop_in_a_system_call_serves_nobody(start: Start, tmp_path: Path):
+    """To open a pipe for reading takes until somebody writes: as on a server that is gone."""
+    daemon = start()
+    os.mkfifo(tmp_path / "pipe")
+    file = {"driver": "file", "node-name": "pipe", "filename": f"{tmp_path}/pipe"}
+    daemon.send("blockdev-add", **file, read_only=True)
+    said = _until(daemon, "is in a system call")
+    assert re.search(
+        r"Thread 1 \(main loop\) is in a system call, \w*open\w*\(\), called", said
+    )
+    assert "the event loops go on" not in said

@@ -59,6 +59,11 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         help="where the sources are copied and built, and kept; default: %(default)s",
     )
     make.add_argument(
+        "--system",
+        action="store_true",
+        help="the system emulator too, to be run by KVM: twice as long, in a folder of its own",
+    )
+    make.add_argument(
         "--configure",
         nargs="+",
         default=[],
@@ -124,7 +129,13 @@ def _build(options: argparse.Namespace) -> int:
     more = tuple(f"--{it}" for it in options.configure)
     with (
         progress("build", 1) as bar,
-        open_tree(options.folder.absolute(), original.absolute(), bar.say, more) as tree,
+        open_tree(
+            options.folder.absolute(),
+            original.absolute(),
+            bar.say,
+            more,
+            system=options.system,
+        ) as tree,
     ):
         bar.write(f"QEMU with debugging information is in {tree.build}\n")
         bar.advance()

@@ -5,7 +5,7 @@
 
     FOLDER/src       the copy; each run makes it like the original again, file by file
     FOLDER/python    what QEMU's configure needs of Python, and a Debian has too old
-    FOLDER/build     a build tree, as QEMU_BUILD names one: no system emulator
+    FOLDER/build     a build tree, as QEMU_BUILD names one: no system emulator, unless asked
     FOLDER/lock      held by the one that works here
 
 A file that is put back is younger than what was built from it, so that it is built anew.
@@ -48,6 +48,15 @@ CONFIGURE = (
     ),
 )
 PROGRAMS = ("storage-daemon/qemu-storage-daemon", "qemu-img", "qemu-io", "qemu-nbd")
+#: A system emulator of the host's own kind; without TCG, which is half of the work: it
+#: runs by KVM, or by ``-accel qtest``, where no guest has to run.
+EMULATOR = f"qemu-system-{os.uname().machine}"
+SYSTEM = (
+    "--enable-system",
+    f"--target-list={os.uname().machine}-softmmu",
+    "--enable-kvm",
+    "--disable-tcg",
+)
 #: What of a working tree is neither source nor small.
 LEFT_OUT = (".git", "build", "roms")
 #: Lines that say why something failed, the best first: the compiler's, meson's, ninja's.
@@ -57,10 +66,13 @@ REASONS = (r"^\S+:\d+(:\d+)?: (fatal )?error: ", r"\bERROR: ", r"^FAILED: ", r"^
 class Tree:
     """QEMU's sources and what was built from them."""
 
-    def __init__(self, folder: Path, original: Path, more: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, original: Path, more: Sequence[str] = (), *, system: bool = False
+    ) -> None:
         self.original = original
         #: Options of configure beside our own.
-        self.more = more
+        self.more = (*SYSTEM, *more) if system else more
+        self.programs = (*PROGRAMS, EMULATOR) if system else PROGRAMS
         self.source = folder / "src"
         self.python = folder / "python"
         self.build = folder / "build"
@@ -118,7 +130,7 @@ class Tree:
 
         :raise MissingError: it does not compile; with the compiler's first error.
         """
-        _run(["ninja", *PROGRAMS], self.build, "QEMU")
+        _run(["ninja", *self.programs], self.build, "QEMU")
 
     @contextlib.contextmanager
     def changed(self, mutant: Mutant) -> Iterator[None]:
@@ -157,7 +169,7 @@ class Tree:
 
 @contextlib.contextmanager
 def open_tree(
-    folder: Path, original: Path, say: Say, more: Sequence[str] = ()
+    folder: Path, original: Path, say: Say, more: Sequence[str] = (), *, system: bool = False
 ) -> Iterator[Tree]:
     """Yield a tree that is built, and keep others from it.
 
@@ -170,7 +182,7 @@ def open_tree(
         except BlockingIOError:
             say(f"waiting for another run in {folder}")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        tree = Tree(folder, original, more)
+        tree = Tree(folder, original, more, system=system)
         tree.bring(say)
         yield tree
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks
+from qemublock.coroutine import called_before, function_of
 from qemublock.listing import title
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A source that is known by its name.
 KNOWN = "util/qemu-coroutine.c"
+#: Frames that have made the call by which the frame before them came to be.
+CALLERS = (gdb.NORMAL_FRAME, gdb.INLINE_FRAME)
 #: What is printed in full; the rest is ``...``, as gdb does by default.
 SCALARS = (
     gdb.TYPE_CODE_PTR,
@@ -41,7 +44,7 @@ def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
             with stacks.frames_of(now) as found:
                 for text in lines(found, number):
                     yield text
-                    number += 1
+                    number += text.startswith("#")
             now = _caller(known, now)
         except gdb.error as error:
             notes.append(f"coroutine {hex(one.address)}: {error}")
@@ -57,9 +60,27 @@ def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:
 
 
 def lines(frames: Iterable[gdb.Frame], number: int = 0) -> Iterator[str]:
-    """Yield a line for each frame, the first of them called `number`."""
+    """Yield a line for each frame, the first of them called `number`.
+
+    A function that ends with a call may jump instead, and has no frame then.  gdb tells of
+    it if the place is known to which it jumps; of a jump through a pointer, as that to a
+    driver's function is, its caller's call does.
+    """
+    younger: gdb.Frame | None = None
     for level, frame in enumerate(frames, number):
+        if younger is not None and (name := _left(younger, frame)):
+            yield f"     {name} () [left by a jump: it has no frame]"
         yield f"#{level:<3} {line(frame)}"
+        younger = frame
+
+
+def _left(younger: gdb.Frame, older: gdb.Frame) -> str:
+    """Return the function that `older` called, if it is another than that of `younger`."""
+    if younger.type() == gdb.INLINE_FRAME or older.type() not in CALLERS:
+        return ""
+    is_now = function_of(younger.pc())
+    was_called = called_before(older.pc())
+    return was_called if is_now and is_now != was_called else ""
 
 
 def line(frame: gdb.Frame) -> str:
@@ -86,9 +107,21 @@ def arguments(frame: gdb.Frame) -> Iterator[str]:
         return
     while block is not None and block.function is None:
         block = block.superblock
-    for symbol in block or ():
-        if symbol.is_argument:
-            yield f"{symbol.name}={_value(frame, symbol)}"
+    if block is not None:
+        for name, symbol in _symbols(block):
+            yield f"{name}={_value(frame, symbol)}"
+
+
+def _symbols(block: gdb.Block) -> list[tuple[str, gdb.Symbol]]:
+    """Return a function's arguments: many coroutines are in the same functions."""
+    key = (block.start, block.end, str(block.function))
+    known = _ARGUMENTS.get(key)
+    if known is None or not all(symbol.is_valid() for _, symbol in known):
+        known = _ARGUMENTS[key] = [(it.name, it) for it in block if it.is_argument]
+    return known
+
+
+_ARGUMENTS: dict[tuple[int, int, str], list[tuple[str, gdb.Symbol]]] = {}
 
 
 def _value(frame: gdb.Frame, symbol: gdb.Symbol) -> str:
@@ -96,19 +129,32 @@ def _value(frame: gdb.Frame, symbol: gdb.Symbol) -> str:
         value = symbol.value(frame)
         if value.is_optimized_out:
             return "<optimized out>"
-        if value.type.strip_typedefs().code not in SCALARS:
+        kind = value.type.strip_typedefs()
+        if kind.code not in SCALARS:
             return "..."
-        return value.format_string(max_elements=40, symbols=False)
+        if kind.code == gdb.TYPE_CODE_INT and kind.sizeof > 1:
+            return str(int(value))
+        # raw: else each printer that gdb has loaded is asked whether it knows better
+        return value.format_string(max_elements=40, symbols=False, raw=True)
     except gdb.error as error:
         return f"<{error}>"
 
 
 def _source(symtab: gdb.Symtab) -> str:
     """Return a source's name as QEMU's tree has it."""
-    tree, whole_name = _tree(), symtab.fullname()
+    name = symtab.filename
+    if name not in _SOURCES:
+        _SOURCES[name] = _within_tree(symtab.fullname(), name)
+    return _SOURCES[name]
+
+
+_SOURCES: dict[str, str] = {}
+
+
+def _within_tree(whole_name: str, name: str) -> str:
+    tree = _tree()
     if tree and whole_name.startswith(tree):
         return whole_name[len(tree) :]
-    name = symtab.filename
     while name.startswith("../"):
         name = name[3:]
     return name

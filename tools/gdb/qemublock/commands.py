@@ -93,6 +93,8 @@ class GraphCommand(Command):
     qemu-block graph FILE      to a file, for `blockdoc graph --json FILE`
     """
 
+    warns = gdb.STDERR
+
     def __init__(self) -> None:
         super().__init__("graph", gdb.COMPLETE_FILENAME)
 
@@ -110,6 +112,8 @@ class Report(Command):
     qemu-block report          to the terminal
     qemu-block report FILE     to a file
     """
+
+    warns = gdb.STDERR
 
     def __init__(self) -> None:
         super().__init__("report", gdb.COMPLETE_FILENAME)
@@ -160,12 +164,11 @@ class Unselect(Command):
 
 
 def _json(whole_of_it: object, name: str) -> Iterator[str]:
-    text = json.dumps(whole_of_it, indent=1)
     if not name:
-        yield text
+        yield json.dumps(whole_of_it, indent=1)
         return
-    try:
-        Path(name).write_text(text, encoding="utf-8")
+    try:  # programs read it: without indentation it is written in a tenth of the time
+        Path(name).write_text(json.dumps(whole_of_it) + "\n", encoding="utf-8")
     except OSError as error:
         raise gdb.GdbError(f"{name}: {error.strerror}") from error
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Callable
 
 import gdb
 
-from qemublock import machine, memory, threads
+from qemublock import guest, machine, memory, threads
 from qemublock.lists import offsets
 
 if TYPE_CHECKING:
@@ -135,11 +135,12 @@ class Coroutines:
 
     def __init__(self, shape: Callable[[Coroutine], Iterable[str]]) -> None:
         """Search for them; `shape` unwinds one and gives its functions, innermost first."""
-        _function_at.cache_clear()
+        function_of.cache_clear()
+        called_before.cache_clear()
         #: What could not be read, and what follows from it.
         self.notes: list[str] = []
         self.layout = Layout.of_program()
-        self._regions = memory.regions()
+        self._regions = memory.without(memory.regions(), guest.memory(self.notes))
         if lacking := memory.lacking(self._regions):
             self.notes.append(
                 f"{lacking >> 10} KiB of memory are not in the core file, or not whole: "
@@ -257,7 +258,7 @@ class Coroutines:
         ended = _depth_of_the_ended(idle, sp, shape)
         for one in idle:
             if one.top - one.registers[sp] <= ended:
-                new = one.scheduled or _function_at(self._pc(one)) in OUTERMOST
+                new = one.scheduled or function_of(self._pc(one)) in OUTERMOST
                 one.state = State.NEW if new else State.POOLED
             elif one.caller:
                 one.state = State.ENTERED_ANOTHER
@@ -297,13 +298,20 @@ def _depth_of_the_ended(
 
 
 @functools.cache
-def _function_at(pc: int) -> str:
+def function_of(pc: int) -> str:
+    """Return the function that the program has at `pc`, none inlined into it; else nothing."""
     block: gdb.Block | None = gdb.block_for_pc(pc)
     name = ""
     while block is not None:  # the outermost: an inlined one may begin at the same place
         name = str(block.function or name)
         block = block.superblock
     return name
+
+
+@functools.cache
+def called_before(pc: int) -> str:
+    """Return the function that is called by the instruction before `pc`, where it says one."""
+    return function_of(machine.machine().called_before(pc))
 
 
 def _stack_pointers() -> Iterator[tuple[int, int]]:

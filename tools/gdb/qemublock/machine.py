@@ -56,6 +56,10 @@ class Machine:
     tested: bool
     #: A call in this architecture's assembler.
     call: str
+    #: The instruction that calls the kernel.
+    system_call: bytes
+    #: How a call of a known place begins, before 4 bytes of distance; empty: not looked at.
+    near_call: bytes
 
     @property
     def size(self) -> int:
@@ -76,6 +80,20 @@ class Machine:
         sp = self.registers(saved.buffer, guard)[self.sp]
         return saved.start <= sp < saved.end and sp % 8 == 0
 
+    def called_before(self, pc: int) -> int:
+        """Return the address that the instruction before `pc` calls; 0 if none is named."""
+        if not self.near_call:
+            return 0
+        size = len(self.near_call) + 4
+        try:
+            code = bytes(gdb.selected_inferior().read_memory(pc - size, size))
+        except gdb.error:
+            return 0
+        if not code.startswith(self.near_call):
+            return 0
+        (distance,) = struct.unpack("<i", code[-4:])
+        return pc + int(distance)
+
     def guard_of(self, buffer: bytes, pc: int) -> int:
         """Return the guard with which `buffer` holds `pc`."""
         values = struct.unpack(f"<{len(self.slots)}Q", buffer[: self.size])
@@ -91,6 +109,8 @@ X86_64 = Machine(
     guard_at="(unsigned long) $fs_base + 0x30",
     tested=True,
     call="call",
+    system_call=b"\x0f\x05",
+    near_call=b"\xe8",
 )
 AARCH64 = Machine(
     slots=(*(f"x{number}" for number in range(19, 30)), "pc", "", "sp"),
@@ -101,6 +121,8 @@ AARCH64 = Machine(
     guard_at="",
     tested=False,
     call="bl",
+    system_call=b"\x01\x00\x00\xd4",
+    near_call=b"",
 )
 
 
@@ -115,6 +137,18 @@ def machine() -> Machine:
     if name.startswith("aarch64"):
         return AARCH64
     raise gdb.GdbError(f"coroutines of {name} are not known here: x86-64 and aarch64 are")
+
+
+def warning() -> str:
+    """Return what is to be said first of an architecture that is untested; else nothing."""
+    try:
+        kind = machine()
+    except gdb.GdbError:
+        return ""  # what needs no coroutines works there
+    name = gdb.selected_inferior().architecture().name()
+    return (
+        "" if kind.tested else f"untested on {name}: coroutines and their frames may be wrong"
+    )
 
 
 def guard_in_thread(kind: Machine) -> int | None:

@@ -66,6 +66,24 @@ def regions() -> list[Region]:
     return sorted(found, key=lambda region: region.start)
 
 
+def without(regions: Iterable[Region], holes: Iterable[Region]) -> list[Region]:
+    """Return `regions` less `holes`, in order of address."""
+    left = sorted(regions, key=lambda region: region.start)
+    for hole in holes:
+        parts = (
+            part
+            for it in left
+            for part in (
+                Region(it.start, min(it.end, hole.start)),
+                Region(max(it.start, hole.end), it.end),
+            )
+            if hole.start < it.end and it.start < hole.end and part.size > 0
+        )
+        apart = (it for it in left if hole.start >= it.end or it.start >= hole.end)
+        left = sorted([*parts, *apart], key=lambda region: region.start)
+    return left
+
+
 def read(address: int, size: int) -> bytes:
     """Return `size` bytes.
 

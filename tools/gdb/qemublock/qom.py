@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEEPEST = 64
 #: A table of properties has fewer places.
 LARGEST = 1 << 20
+#: Its flag for values that do not fit into 32 bits.
+BIG_VALUES = 2
 #: A smaller hash marks a place that is free.
 USED = 2
 
@@ -51,12 +53,18 @@ def _name(parent: gdb.Value, child: int) -> str:
 def _values(table: int) -> Iterator[int]:
     """Yield the values of a GHashTable, whose layout glib does not publish.
 
-    ``size, mod: gint; mask, nnodes, noccupied, flags: guint; keys, hashes, values`` since
-    glib 2.60 or so; a hash below 2 is a free place.
+    ``size; gint mod; guint mask, nnodes, noccupied, flags; keys, hashes, values``: the
+    size was a gint and has become a gsize.  It is a power of two, and the mask one less,
+    which tells the two apart.  A hash below 2 is a free place.
     """
-    size, *_, hashes, values = struct.unpack("<6I3Q", memory.read(table, 48))
-    if size > LARGEST:
-        return iter(())
+    for layout in ("<QiI3I4x3Q", "<IiI3I3Q"):
+        data = memory.read(table, struct.calcsize(layout))
+        size, _, mask, _, _, flags, _, hashes, values = struct.unpack(layout, data)
+        if size == mask + 1 and size <= LARGEST:
+            break
+    else:
+        return
+    width, letter = (8, "Q") if flags & BIG_VALUES else (4, "I")
     used = struct.unpack(f"<{size}I", memory.read(hashes, 4 * size))
-    held = struct.unpack(f"<{size}Q", memory.read(values, 8 * size))
-    return (value for mark, value in zip(used, held) if mark >= USED and value)
+    held = struct.unpack(f"<{size}{letter}", memory.read(values, width * size))
+    yield from (value for mark, value in zip(used, held) if mark >= USED and value)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Callable
 
 import gdb
 
+from qemublock import loops
 from qemublock.graph import backend_name
 from qemublock.lists import DamagedError, elements, node_name, text
 from qemublock.polls import COMPLETION, Poll, polls
@@ -32,6 +33,7 @@ def explain(known: Knowledge) -> Iterator[str]:
 
 def _explain(known: Knowledge) -> Iterator[str]:
     found = list(polls())
+    elsewhere = list(loops.lines(loops.doings(known.notes)))
     for innermost, *outer in found:
         yield from _guarded(known, POLLS.get(innermost.function, _any)(innermost, known))
         yield from _warnings(innermost)
@@ -41,7 +43,10 @@ def _explain(known: Knowledge) -> Iterator[str]:
                 "already, which cannot go on before [AIO-7]."
             )
     if not found:
-        yield "No thread polls for a condition of the block layer: the event loops go on."
+        go_on = "" if elsewhere else ": the event loops go on"
+        yield f"No thread polls for a condition of the block layer{go_on}."
+    yield from elsewhere
+    if not found:
         for job in known.graph.jobs:
             yield from _guarded(known, job_lines(known, job))
         yield from _guarded(known, stuck(known, known.requests))
