@@ -32,6 +32,7 @@ COMMANDS = (
     "schema",
     "run",
     "replay",
+    "libvirt-record",
     "graph",
     "crash-report",
 )
