@@ -18,7 +18,7 @@ from blockdoc.errors import BlockdocError, QemuError
 from blockdoc.libvirt.domain import NAME, Domain
 from blockdoc.libvirt.house import OTHER, House, become_init
 from blockdoc.libvirt.log import LogReader, Said
-from blockdoc.libvirt.operations import GROUPS, Group, Operation, lacking
+from blockdoc.libvirt.operations import GROUPS, Group, Operation, domain_for, lacking
 from blockdoc.libvirt.scrub import scrub_text
 from blockdoc.libvirt.writing import command_line, conversation, sequence, text_of
 from blockdoc.libvirt.xml import FILES
@@ -43,7 +43,7 @@ IMAGES = (
     "qemu-img create -q -f qcow2 hot.qcow2 16M",
     "qemu-img create -q -f raw sliced.raw 8M",
     "qemu-img create -q -f raw nbd.raw 16M",
-    "qemu-img create -q -f qcow2 -o data_file=df.data,data_file_raw=on df.qcow2 16M",
+    "qemu-img create -q -f qcow2 -o data_file=/images/df.data,data_file_raw=on df.qcow2 16M",
     LUKS,
 )
 GUEST = "qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend"
@@ -95,7 +95,8 @@ class _Recorder:
     def group(self, group: Group, operations: Sequence[Operation]) -> None:
         """Record operations of a group."""
         house = self.house
-        definition = group.domain.xml("kvm" if self.head["accel"] == "kvm" else "qemu")
+        domain = domain_for(group, self.head["qemu"])
+        definition = domain.xml("kvm" if self.head["accel"] == "kvm" else "qemu")
         house.empty()
         house.xml("demo.xml", definition)
         house.must("cd /images && " + " && ".join(IMAGES))
@@ -107,10 +108,12 @@ class _Recorder:
         if group.started:
             house.must(f"virsh start {NAME}")
         for operation in operations:
-            self._operation(operation, group.domain, definition)
-        if self._running():
-            house.must(f"virsh destroy {NAME}")
-        house.must(f"virsh undefine {NAME} --snapshots-metadata --checkpoints-metadata")
+            self._operation(operation, domain, definition)
+
+    def clean(self) -> None:
+        """Leave nothing of a domain, however far its group has come."""
+        self.house.run(f"virsh destroy {NAME}; virsh -c '{OTHER}' destroy {NAME}")
+        self.house.run(f"virsh undefine {NAME} --snapshots-metadata --checkpoints-metadata")
 
     def _operation(self, operation: Operation, domain: Domain, definition: str) -> None:
         house = self.house
@@ -123,7 +126,10 @@ class _Recorder:
         done = self._do(operation)
         alive = self._running()
         if not done.ok:
-            self._fail(operation, done, died=running and not alive)
+            message = f"{operation.name}: {' '.join(' '.join(done.output).split())}"
+            if running and not alive:  # and so would the rest of its group
+                raise QemuError(f"{message}; the domain is gone")
+            self.fail(message)
             return
         if alive and not running:
             line = self._line()
@@ -156,11 +162,8 @@ class _Recorder:
                 done.here.append("client done")
         return done
 
-    def _fail(self, operation: Operation, done: _Done, *, died: bool) -> None:
-        """Tell that an operation failed; without its domain, the rest of its group would."""
-        message = f"{operation.name}: {' '.join(' '.join(done.output).split())}"
-        if died:
-            raise QemuError(f"{message}; the domain is gone")
+    def fail(self, message: str) -> None:
+        """Go on with the next one; the failure is told at the end, too."""
         self.failed.append(message)
         _say(f"failed: {message}")
 
@@ -275,9 +278,14 @@ def _record(options: argparse.Namespace) -> None:
     lacks = lacking(version)
     for group in GROUPS:
         chosen = [it for it in group.operations if it.name not in lacks]
-        if not options.names or any(it.name in options.names for it in chosen):
+        wanted = [it for it in chosen if not options.names or it.name in options.names]
+        if wanted:
             _say(group.name)
-            recorder.group(group, chosen)
+            try:
+                recorder.group(group, chosen)
+            except QemuError as error:
+                recorder.fail(str(error))
+            recorder.clean()
     if recorder.failed:
         raise QemuError("; ".join(recorder.failed))
 

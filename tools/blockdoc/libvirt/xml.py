@@ -85,6 +85,26 @@ FILES: Final[Mapping[str, str]] = {
     "luks.xml": _disk(
         "type='qcow2' cache='none'", f"<source file='/images/luks.qcow2'>{_LUKS}</source>"
     ),
+    "copy-nbd.xml": """<disk type='network' device='disk'>
+  <driver name='qemu' type='raw'/>
+  <source protocol='nbd' name='export0'>
+    <host transport='unix' socket='/images/nbd.sock'/>
+  </source>
+</disk>
+""",
+    "push-two.xml": """<domainbackup mode='push'>
+  <disks>
+    <disk name='vda' backup='yes' type='file'>
+      <driver type='qcow2'/>
+      <target file='/images/backup-vda.qcow2'/>
+    </disk>
+    <disk name='vdb' backup='yes' type='file'>
+      <driver type='raw'/>
+      <target file='/images/backup-vdb.raw'/>
+    </disk>
+  </disks>
+</domainbackup>
+""",
     "push-full.xml": _backup("push", _push("backup-full")),
     "push-inc.xml": _backup("push", _push("backup-inc"), "cp1"),
     "pull-full.xml": _backup("pull", _pull("scratch")),

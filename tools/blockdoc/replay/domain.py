@@ -95,6 +95,8 @@ def domain_of(recording: Recording) -> Domain:
     own = _domain(recording) if recording.cmdline else None
     if own is not None and recording.items[0].command == "qmp_capabilities":
         return own
+    if own is not None:  # it runs already, and what was loaded is loaded
+        own = replace(own, options=tuple(it for it in own.options if it[0] != "-loadvm"))
     for folder in (recording.file.parent, RECORDED, ROOT / RECORDED):
         file = folder / START
         if file.is_file():
