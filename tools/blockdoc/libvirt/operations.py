@@ -496,6 +496,7 @@ GROUPS: Final = (
                 "virsh snapshot-create-as demo s1 --disk-only --atomic --no-metadata "
                 "--diskspec vda,file=/images/s1.qcow2 --diskspec vdb,snapshot=no",
                 note="a disk-only snapshot while checkpoint cp3 is active",
+                before=("virsh checkpoint-delete demo cp1",),
             ),
         ),
     ),
