@@ -125,7 +125,7 @@ def _image(
         end = int(user.get("offset", 0)) + int(user.get("size", 0))
         return replace(file, size=max(size, end))
     encrypted = driver == "luks" or "encrypt" in user or "encrypt" in _specific(facts)
-    options = [*_options(driver, facts, user, nodes)]
+    options = [*_options(driver, known, user, nodes)]
     if encrypted:
         prefix = "" if driver == "luks" else "encrypt."
         options += [f"{prefix}format=luks"] if prefix else []
@@ -171,12 +171,13 @@ def _specific(facts: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _options(
     driver: str,
-    facts: Mapping[str, Any],
+    known: Known,
     user: Mapping[str, Any],
     nodes: list[Mapping[str, Any]],
 ) -> Iterator[str]:
     if driver != "qcow2":
         return
+    facts = known.image(str(user["node-name"]))
     specific = _specific(facts)
     yield f"compat={specific.get('compat', '1.1')}"
     if "cluster-size" in facts:
@@ -189,6 +190,8 @@ def _options(
     there = next((it for it in nodes if it.get("node-name") == data), None) if data else None
     if there:
         yield f"data_file={there['filename']}"
+    elif known.has_own_data_file(str(user["node-name"])):
+        yield f"data_file=/images/{user['node-name']}.data"
 
 
 def _backing(user: Mapping[str, Any], nodes: list[Mapping[str, Any]]) -> str:

@@ -139,6 +139,16 @@ class Known:
             ]
         return earlier
 
+    def has_own_data_file(self, node: str) -> bool:
+        """Say whether QEMU opened a data file because the image names one."""
+        for graph in (self.recording.graph_before, self.recording.graph_after):
+            names = {it["id"]: str(it["name"]) for it in (graph or {}).get("nodes", ())}
+            for it in (graph or {}).get("edges", ()):
+                opened = it["name"] == "data-file" and names[it["child"]].startswith("#")
+                if opened and names[it["parent"]] == node:
+                    return True
+        return False
+
     def image(self, node: str) -> Mapping[str, Any]:
         """Return what QEMU told of the image of a node, or nothing."""
         found: Mapping[str, Any] = self.facts.get(node, {}).get("image") or {}
