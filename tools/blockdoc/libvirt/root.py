@@ -25,6 +25,7 @@ MOVING = ("forky",)
 PACKAGES = (
     *("libvirt-daemon", "libvirt-daemon-driver-qemu", "libvirt-clients"),
     *("qemu-system-x86", "qemu-utils", "libnbd-bin"),
+    *("mount", "hostname"),  # of the second daemon
 )
 #: Bookworm has the driver of secrets in the daemon's own package.
 SECRETS = "libvirt-daemon-driver-secret"
