@@ -4,7 +4,7 @@
 PYTHON = python3
 
 help:           ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 23
 
 site: doctest html   ## set up, run every example against a real QEMU, build the site: build/html
 
@@ -15,6 +15,9 @@ doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_
 
 replay: setup   ## say again what libvirt says, hold the answers against it;  ARGS=FILE…,  QEMU_BUILD=DIR
 	.venv/bin/blockdoc replay $(ARGS)
+
+libvirt-record: brings ## record what libvirt says to QEMU, as root;  SUITE=trixie,  ARGS='--out DIR blockpull'
+	.venv/bin/blockdoc libvirt-record $(or $(SUITE),$(error say which Debian: make libvirt-record SUITE=trixie)) $(ARGS)
 
 record: setup   ## write what QEMU really answers into the examples;  ARGS=FILE… for some of them
 	.venv/bin/blockdoc record $(ARGS)
@@ -81,5 +84,5 @@ brings:
 browser:
 	@$(PYTHON) tools/bootstrap qemu sandbox libnbd graphviz browser
 
-.PHONY: help site check doctest replay record matrix releases sources html test lint style types symbols drift bench mutants dwarf lock clean venv setup brings browser
+.PHONY: help site check doctest replay libvirt-record record matrix releases sources html test lint style types symbols drift bench mutants dwarf lock clean venv setup brings browser
 .NOTPARALLEL:

@@ -33,6 +33,7 @@ COMMANDS = (
     "schema",
     "run",
     "replay",
+    "libvirt-record",
     "graph",
     "crash-report",
 )

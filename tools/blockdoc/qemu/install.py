@@ -17,7 +17,7 @@ from pathlib import Path
 from blockdoc.errors import MissingError
 from blockdoc.qemu.build import Build, find_build
 from blockdoc.qemu.distribution import run_program
-from blockdoc.qemu.mirror import Mirror, own_mirror
+from blockdoc.qemu.mirror import Mirror, own_mirror, suites_beside
 from blockdoc.qemu.place import Say, beside, locked, remove_place
 from blockdoc.qemu.releases import Supported, packages, release_tree
 
@@ -71,27 +71,10 @@ def _mmdebstrap(release: Supported, archive: Path, mirror: Mirror | None) -> lis
         f"--mode={'root' if os.geteuid() == 0 else 'unshare'}",
         f"--include={','.join(packages())}",
     ]
-    suites = release.extra
-    if mirror is not None:  # of its own choice mmdebstrap has the updates already
-        suites = (f"{release.suite}-updates", *suites)
-    command += [f"--setup-hook={_also(release.suite, suite)}" for suite in suites]
-    if mirror is not None and mirror.security:
-        secure = f"{release.suite}-security"
-        command.append(f"--setup-hook={_also(release.suite, secure, mirror.security)}")
+    command += suites_beside(release.suite, release.extra, mirror)
     if release.extra:
         command.append(f'--aptopt=APT::Default-Release "{release.extra[-1]}"')
     return [*command, release.suite, str(archive), *([mirror.packages] if mirror else [])]
-
-
-def _also(suite: str, other: str, address: str = "\\3") -> str:
-    """Return the shell command that repeats the source of `suite` for another suite.
-
-    The line is ``deb [options] address suite main``; the options are mmdebstrap's.
-    """
-    line = rf"^(deb( \[[^]]*\])?) (\S+) {suite} main$"
-    file = '"$1/etc/apt/sources.list"'
-    script = f"s|{line}|\\1 {address} {other} main|p"
-    return f"found=$(sed -nE '{script}' {file}) && echo \"$found\" >> {file}"
 
 
 def _tar(archive: Path, tree: Path) -> list[str]:

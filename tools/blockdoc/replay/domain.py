@@ -4,7 +4,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blockdoc.errors import AuthorError
@@ -92,12 +92,18 @@ def domain_of(recording: Recording) -> Domain:
 
     :raise AuthorError: nothing tells it.
     """
-    if recording.cmdline:
-        return _domain(recording)
+    own = _domain(recording) if recording.cmdline else None
+    if own is not None and recording.items[0].command == "qmp_capabilities":
+        return own
+    if own is not None:  # it runs already, and what was loaded is loaded
+        own = replace(own, options=tuple(it for it in own.options if it[0] != "-loadvm"))
     for folder in (recording.file.parent, RECORDED, ROOT / RECORDED):
         file = folder / START
         if file.is_file():
-            return _domain(read_recording(file))
+            other = _domain(read_recording(file))
+            return other if own is None else replace(own, start=other.start)
+    if own is not None:
+        return own
     message = f'no "cmdline", and no {START} in the folder, which would tell how QEMU starts'
     raise AuthorError(message, recording.place)
 

@@ -41,8 +41,9 @@ class File:
     options: tuple[str, ...] = ()
     backing: str = ""
     backing_format: str = ""
-    #: Bytes that are written to it.
+    #: Bytes that are written to it, and where: below it they are read, too.
     data: int = 0
+    begin: int = 0
     #: Whether it is encrypted.
     secret: bool = False
     #: Name, granularity and state of the bitmaps that are stored in it.
@@ -61,7 +62,14 @@ class File:
         create = ["qemu-img", "create", "-q", "-f", self.format, *key, *options]
         yield [*create, name, str(self.size)]
         if self.data and not self.secret:
-            yield ["qemu-io", "-f", self.format, "-c", f"write -P 1 0 {self.data}", name]
+            yield [
+                "qemu-io",
+                "-f",
+                self.format,
+                "-c",
+                f"write -P 1 {self.begin} {self.data}",
+                name,
+            ]
         if self.backing:
             base = ["-b", places.file(self.backing), "-F", self.backing_format]
             yield ["qemu-img", "rebase", "-q", "-u", "-f", self.format, *base, name]
@@ -117,13 +125,13 @@ def _image(
         end = int(user.get("offset", 0)) + int(user.get("size", 0))
         return replace(file, size=max(size, end))
     encrypted = driver == "luks" or "encrypt" in user or "encrypt" in _specific(facts)
-    options = [*_options(driver, facts, user, nodes)]
+    options = [*_options(driver, known, user, nodes)]
     if encrypted:
         prefix = "" if driver == "luks" else "encrypt."
         options += [f"{prefix}format=luks"] if prefix else []
         options += [f"{prefix}key-secret=key", f"{prefix}iter-time=10"]
-    taken = int(facts.get("actual-size", EMPTY + (1 << 20))) - EMPTY
-    data = max(0, min(taken, MOST_DATA, size)) // CLUSTER * CLUSTER
+    data = _data(name, known)
+    below = sum(_data(it, known) for it in _chain(user, nodes))
     backing = str(facts.get("backing-filename") or _backing(user, nodes))
     return replace(
         file,
@@ -131,11 +139,29 @@ def _image(
         size=size,
         options=tuple(options),
         data=data,
+        begin=below if below + data <= size else 0,
         secret=encrypted,
         backing=backing if backing.startswith("/") else "",
         backing_format=str(facts.get("backing-filename-format") or "qcow2"),
         bitmaps=tuple(_stored(facts)),
     )
+
+
+def _data(name: str, known: Known) -> int:
+    """Return how much an image holds, in whole clusters."""
+    taken = int(known.image(name).get("actual-size", EMPTY + (1 << 20))) - EMPTY
+    return max(0, min(taken, MOST_DATA, _size(name, known))) // CLUSTER * CLUSTER
+
+
+def _chain(user: Mapping[str, Any], nodes: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the names of the images below a node."""
+    by_name = {str(it.get("node-name")): it for it in nodes}
+    seen: set[str] = set()
+    while (name := str(user.get("backing"))) in by_name and name not in seen:
+        seen.add(name)
+        user = by_name[name]
+        if user.get("driver") in FORMATS:
+            yield name
 
 
 def _specific(facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -145,12 +171,13 @@ def _specific(facts: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _options(
     driver: str,
-    facts: Mapping[str, Any],
+    known: Known,
     user: Mapping[str, Any],
     nodes: list[Mapping[str, Any]],
 ) -> Iterator[str]:
     if driver != "qcow2":
         return
+    facts = known.image(str(user["node-name"]))
     specific = _specific(facts)
     yield f"compat={specific.get('compat', '1.1')}"
     if "cluster-size" in facts:
@@ -163,6 +190,8 @@ def _options(
     there = next((it for it in nodes if it.get("node-name") == data), None) if data else None
     if there:
         yield f"data_file={there['filename']}"
+    elif known.has_own_data_file(str(user["node-name"])):
+        yield f"data_file=/images/{user['node-name']}.data"
 
 
 def _backing(user: Mapping[str, Any], nodes: list[Mapping[str, Any]]) -> str:

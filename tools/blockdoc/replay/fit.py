@@ -63,6 +63,15 @@ class Tolerance:
         self.passed.add(f"no member {variant}{name}")
         return True
 
+    def gone(self, key: str, called: str, value: Mapping[str, Json], at: "At") -> bool:
+        """Say whether this QEMU cannot list an element of that name."""
+        if not (self.newer or self.older):
+            return False
+        if not at.now.members(value).get(key, NOTHING).lacks_value(called):
+            return self.older and key == "capability"
+        self.passed.add(f"no {key} {called}")
+        return True
+
     def unexpected(self, name: str, value: Mapping[str, Json], then: Shape) -> bool:
         """Say whether the QEMU that was recorded could not have had a member."""
         if self.curtailed:
@@ -150,7 +159,7 @@ def _named(
             _, found = there.pop(called)
             for it in _fit(value, found, replace(below, name=""), tolerance):
                 yield Misfit(it.pointer, f"{it.message}; of {key} {called}")
-        elif not called.startswith("#") and not (tolerance.older and key == "capability"):
+        elif not called.startswith("#") and not tolerance.gone(key, called, value, below):
             yield Misfit(below.pointer, f"{key} {called} was recorded, is not there")
     for called, (index, _) in there.items():
         if not called.startswith("#") and key != "capability":

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from blockdoc.replay.recording import Recording
+from blockdoc.replay.recording import Item, Recording
 
 __all__ = ["Known", "Link", "NodeFacts", "actions", "adds"]
 
 NodeFacts = Mapping[str, Any]
+#: Jobs that reopen nodes, and what puts nodes above others.
+CHANGES = ("block-commit", "block-stream", "blockdev-mirror", "transaction")
 NODE_KINDS = ("block-driver",)
 
 
@@ -103,16 +105,49 @@ class Known:
 
     @cached_property
     def facts_before(self) -> dict[str, NodeFacts]:
-        """What QEMU told of nodes before the conversation added one of that name."""
+        """What QEMU told of nodes before the conversation added one of that name.
+
+        If it was asked later only, some of it has come about since.
+        """
         found: dict[str, NodeFacts] = {}
         added: set[str] = set()
+        bitmaps: set[tuple[str, str]] = set()
+        done = False
         for item, reply in self.recording.pairs():
             if item.command == "blockdev-add":
                 added.add(str(item.arguments.get("node-name")))
+            for _, command, arguments in actions_of(item):
+                if command == "block-dirty-bitmap-add":
+                    bitmaps.add((str(arguments.get("node")), str(arguments.get("name"))))
+            done |= item.command in CHANGES
             for it in _told(reply.message.get("return") if reply else None):
                 if it["node-name"] not in added:
-                    found.setdefault(it["node-name"], it)
+                    found.setdefault(
+                        it["node-name"], self._earlier(it, bitmaps) if done else it
+                    )
         return found
+
+    def _earlier(self, told: NodeFacts, bitmaps: set[tuple[str, str]]) -> NodeFacts:
+        """Undo what a conversation has changed: the mode, and bitmaps that it has made."""
+        earlier = dict(told)
+        node = str(told["node-name"])
+        if used := [*self.children(node).values()] or self.parents(node):
+            earlier["ro"] = not any("write" in it.perm for it in used)
+        if "dirty-bitmaps" in told:
+            earlier["dirty-bitmaps"] = [
+                it for it in told["dirty-bitmaps"] if (node, str(it.get("name"))) not in bitmaps
+            ]
+        return earlier
+
+    def has_own_data_file(self, node: str) -> bool:
+        """Say whether QEMU opened a data file because the image names one."""
+        for graph in (self.recording.graph_before, self.recording.graph_after):
+            names = {it["id"]: str(it["name"]) for it in (graph or {}).get("nodes", ())}
+            for it in (graph or {}).get("edges", ()):
+                opened = it["name"] == "data-file" and names[it["child"]].startswith("#")
+                if opened and names[it["parent"]] == node:
+                    return True
+        return False
 
     def image(self, node: str) -> Mapping[str, Any]:
         """Return what QEMU told of the image of a node, or nothing."""
@@ -192,8 +227,13 @@ def adds(recording: Recording) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def actions(recording: Recording) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
     """Yield all commands, those within transactions too: step, name, arguments."""
     for item in recording.items:
-        if item.command == "transaction":
-            for it in item.arguments.get("actions") or ():
-                yield item.number, str(it.get("type")), it.get("data") or {}
-        elif item.command:
-            yield item.number, item.command, item.arguments
+        yield from actions_of(item)
+
+
+def actions_of(item: Item) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+    """Yield the command of a step, or those within a transaction."""
+    if item.command == "transaction":
+        for it in item.arguments.get("actions") or ():
+            yield item.number, str(it.get("type")), it.get("data") or {}
+    elif item.command:
+        yield item.number, item.command, item.arguments

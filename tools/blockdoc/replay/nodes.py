@@ -40,13 +40,19 @@ def nodes_before(known: Known, domain: Domain) -> list[Mapping[str, Any]]:
     def visit(name: str) -> None:
         if name not in done:
             for link in known.children(name).values():
-                visit(link.child)
+                if not _is_implied(link):
+                    visit(link.child)
             done[name] = _node(name, known, domain)
 
     for name in known.nodes:
         if not name.startswith("#"):
             visit(name)
     return list(done.values())
+
+
+def _is_implied(link: Link) -> bool:
+    """Say whether QEMU opens a child because the image says so."""
+    return link.role == "data-file" and link.child.startswith("#")
 
 
 def _node(name: str, known: Known, domain: Domain) -> Mapping[str, Any]:
@@ -85,7 +91,7 @@ def _made_up(name: str, known: Known) -> Mapping[str, Any]:
     driver = facts.get("drv") or known.recording.drivers_after.get(name)
     driver = driver or (_format(links) if links else "file")
     options: dict[str, Any] = {"driver": driver, "node-name": name}
-    options |= {role: link.child for role, link in links.items()}
+    options |= {role: it.child for role, it in links.items() if not _is_implied(it)}
     options |= _flags(facts)
     if driver == "qcow2":
         options.setdefault("backing", None)

@@ -49,15 +49,20 @@ class Shape:
             members |= Shape(self.schema, variant).members(value)
         return members
 
+    def lacks_value(self, value: str) -> bool:
+        """Say whether this is an enumeration without `value`."""
+        found = self.type
+        return isinstance(found, Enum) and not found.value(value)
+
     def lacks_variant(self, value: Json) -> bool:
         """Say whether `value` is a variant of a union that does not have it."""
         union = self.type
         if not isinstance(union, Object) or not union.tag or not isinstance(value, Mapping):
             return False
         tag = union.member(union.tag)
-        enum = Shape(self.schema, tag.type).type if tag else None
         chosen = value.get(union.tag)
-        return isinstance(enum, Enum) and isinstance(chosen, str) and not enum.value(chosen)
+        kind = Shape(self.schema, tag.type) if tag else NOTHING
+        return isinstance(chosen, str) and kind.lacks_value(chosen)
 
 
 NOTHING = Shape()

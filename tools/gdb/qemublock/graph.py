@@ -53,12 +53,13 @@ class Graph:
             yield from elements(static(name, source), link)
 
     @contextlib.contextmanager
-    def _noting(self, what: str) -> Iterator[None]:
-        """Go on when a part of `what` cannot be read, and say so."""
+    def _noting(self, what: str, bs: gdb.Value | None = None) -> Iterator[None]:
+        """Go on when a part of `what` cannot be read, and say so; `bs` is the node of it."""
         try:
             yield
         except (DamagedError, gdb.error) as error:
-            self.notes.append(f"{what}: {error}")
+            name = f" {node_name(bs)}" if bs is not None else ""
+            self.notes.append(f"{what}{name}: {error}")
 
     def answers(self) -> Json:
         """Return answers by the names of QMP's commands."""
@@ -103,7 +104,7 @@ class Graph:
                     made.edge(job, item["data"].cast(_pointer("BdrvChild")))
         for bs in self.nodes:
             made.node(bs, "block-driver", node_name(bs))
-            with self._noting(f"children of {node_name(bs)}"):
+            with self._noting("children of", bs):
                 for edge in elements(bs["children"], "next"):
                     made.edge(bs, edge)
         return {"nodes": made.nodes[::-1], "edges": made.edges[::-1]}
@@ -130,7 +131,7 @@ class Graph:
 
     def _bitmaps(self, bs: gdb.Value) -> list[Json]:
         found: list[Json] = []
-        with self._noting(f"bitmaps of {node_name(bs)}"):
+        with self._noting("bitmaps of", bs):
             found.extend(map(_bitmap, elements(bs["dirty_bitmaps"], "list")))
         return found
 
