@@ -59,7 +59,7 @@ def test_what_is_lacking_has_a_reason() -> None:
     [
         (["sid"], "'sid' is no suite to record; there are bookworm, trixie, forky"),
         ([], "'nothing' is no suite to record; there are bookworm, trixie, forky"),
-        (["trixie", "blockpul"], "no operation is called 'blockpul'"),
+        (["trixie", "--only", "blockpul"], "no operation is called 'blockpul'"),
     ],
 )
 def test_used_wrongly(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
