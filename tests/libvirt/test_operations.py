@@ -10,6 +10,13 @@ from blockdoc.libvirt.operations import GROUPS, lacking, operations_of
 from blockdoc.libvirt.xml import FILES
 
 RECORDED = Path(__file__).parents[2] / "examples/libvirt/recorded"
+#: Came after forky was recorded; the moving suite may not have that pair any more.
+LATER = {
+    "attach-disk-throttle-group",
+    "detach-disk-throttle-group",
+    "blockcopy-nbd",
+    "backup-push-two-disks",
+}
 PAIRS = (RECORDED, RECORDED / "bookworm", RECORDED / "trixie")
 
 
@@ -23,6 +30,8 @@ def test_all_that_a_libvirt_has_is_recorded(folder: Path) -> None:
     """And nothing else."""
     libvirt = json.loads((folder / "domain-start.json").read_text())["libvirt"]
     expected = {it.name for it in operations_of()} - lacking(libvirt).keys()
+    if folder == RECORDED:
+        expected -= LATER
     assert names_in(folder) == expected
 
 
