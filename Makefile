@@ -16,7 +16,7 @@ doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_
 replay: setup   ## say again what libvirt says, hold the answers against it;  ARGS=FILE…,  QEMU_BUILD=DIR
 	.venv/bin/blockdoc replay $(ARGS)
 
-libvirt-record: brings ## record what libvirt says to QEMU, as root;  SUITE=trixie,  ARGS='--out DIR blockpull'
+libvirt-record: brings ## record what libvirt says to QEMU, as root;  SUITE=trixie,  ARGS='--only blockpull --out DIR'
 	.venv/bin/blockdoc libvirt-record $(or $(SUITE),$(error say which Debian: make libvirt-record SUITE=trixie)) $(ARGS)
 
 record: setup   ## write what QEMU really answers into the examples;  ARGS=FILE… for some of them

@@ -10,6 +10,13 @@ from blockdoc.libvirt.operations import GROUPS, lacking, operations_of
 from blockdoc.libvirt.xml import FILES
 
 RECORDED = Path(__file__).parents[2] / "examples/libvirt/recorded"
+#: Came after forky was recorded; the moving suite may not have that pair any more.
+LATER = {
+    "attach-disk-throttle-group",
+    "detach-disk-throttle-group",
+    "blockcopy-nbd",
+    "backup-push-two-disks",
+}
 PAIRS = (RECORDED, RECORDED / "bookworm", RECORDED / "trixie")
 
 
@@ -23,6 +30,8 @@ def test_all_that_a_libvirt_has_is_recorded(folder: Path) -> None:
     """And nothing else."""
     libvirt = json.loads((folder / "domain-start.json").read_text())["libvirt"]
     expected = {it.name for it in operations_of()} - lacking(libvirt).keys()
+    if folder == RECORDED:
+        expected -= LATER
     assert names_in(folder) == expected
 
 
@@ -59,7 +68,7 @@ def test_what_is_lacking_has_a_reason() -> None:
     [
         (["sid"], "'sid' is no suite to record; there are bookworm, trixie, forky"),
         ([], "'nothing' is no suite to record; there are bookworm, trixie, forky"),
-        (["trixie", "blockpul"], "no operation is called 'blockpul'"),
+        (["trixie", "--only", "blockpul"], "no operation is called 'blockpul'"),
     ],
 )
 def test_used_wrongly(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:

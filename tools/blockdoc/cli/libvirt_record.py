@@ -4,7 +4,7 @@
 ::
 
     blockdoc libvirt-record trixie                         all of them, into the repository
-    blockdoc libvirt-record trixie --out DIR blockpull     one, elsewhere
+    blockdoc libvirt-record trixie --only blockpull --out DIR
     blockdoc libvirt-record --list                         which there are
     blockdoc libvirt-record trixie --remove                the root that was brought for it
 
@@ -34,7 +34,9 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "suite", nargs="?", metavar="SUITE", help=f"of Debian: {', '.join(SUITES)}"
     )
-    parser.add_argument("names", nargs="*", metavar="OPERATION", help="default: all")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="OPERATION", help="these alone; default: all"
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -67,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     with progress("record", 1) as bar:
         bar.say(options.suite)
         record(
-            options.suite, out, options.names, lambda what: bar.say(f"{options.suite}: {what}")
+            options.suite, out, options.only, lambda what: bar.say(f"{options.suite}: {what}")
         )
         bar.write(f"the recordings are in {out}\n")
         bar.advance()
