@@ -61,7 +61,7 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     make.add_argument(
         "--system",
         action="store_true",
-        help="the system emulator too, to be run by KVM: twice as long, in a folder of its own",
+        help="the system emulator too, for KVM: three times as long; in a folder of its own",
     )
     make.add_argument(
         "--configure",

@@ -48,7 +48,7 @@ CONFIGURE = (
     ),
 )
 PROGRAMS = ("storage-daemon/qemu-storage-daemon", "qemu-img", "qemu-io", "qemu-nbd")
-#: A system emulator of the host's own kind; without TCG, which is half of the work: it
+#: A system emulator of the host's own kind; without TCG, for less work: it
 #: runs by KVM, or by ``-accel qtest``, where no guest has to run.
 EMULATOR = f"qemu-system-{os.uname().machine}"
 SYSTEM = (
