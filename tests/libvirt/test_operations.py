@@ -10,12 +10,24 @@ from blockdoc.libvirt.operations import GROUPS, lacking, operations_of
 from blockdoc.libvirt.xml import FILES
 
 RECORDED = Path(__file__).parents[2] / "examples/libvirt/recorded"
-#: Came after forky was recorded; the moving suite may not have that pair any more.
-LATER = {
-    "attach-disk-throttle-group",
-    "detach-disk-throttle-group",
-    "blockcopy-nbd",
-    "backup-push-two-disks",
+#: Operations that a folder has no recording of yet, and why.
+MISSING = {
+    # The operations came after the recordings.
+    "recorded": {
+        "attach-disk-throttle-group",
+        "detach-disk-throttle-group",
+        "blockcopy-nbd",
+        "backup-push-two-disks",
+    },
+    "bookworm": {
+        # With 7.2 the pull at 1 byte/s was over before it was aborted, and the chain gone.
+        "blockjob-speed-abort",
+        "blockcommit-active-abort",
+        "blockcommit-active-to-base",
+        # The root had no mount(8) for the second daemon; it has now.
+        "migrate-copy-storage-all",
+        "migrate-copy-storage-inc",
+    },
 }
 PAIRS = (RECORDED, RECORDED / "bookworm", RECORDED / "trixie")
 
@@ -30,9 +42,7 @@ def test_all_that_a_libvirt_has_is_recorded(folder: Path) -> None:
     """And nothing else."""
     libvirt = json.loads((folder / "domain-start.json").read_text())["libvirt"]
     expected = {it.name for it in operations_of()} - lacking(libvirt).keys()
-    if folder == RECORDED:
-        expected -= LATER
-    assert names_in(folder) == expected
+    assert names_in(folder) == expected - MISSING.get(folder.name, set())
 
 
 @pytest.mark.parametrize("folder", PAIRS, ids=lambda it: it.name)
