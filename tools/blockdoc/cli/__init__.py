@@ -34,6 +34,8 @@ COMMANDS = (
     "replay",
     "graph",
     "crash-report",
+    "export",
+    "adopt",
 )
 
 
