@@ -36,6 +36,8 @@ COMMANDS = (
     "libvirt-record",
     "graph",
     "crash-report",
+    "export",
+    "adopt",
 )
 
 

@@ -14,7 +14,7 @@ from blockdoc.doctest.upstream import Verdict, run_session
 from blockdoc.errors import AuthorError, MissingError, Place
 from blockdoc.plural import counted
 from blockdoc.qemu import find_build
-from blockdoc.upstream import Snippet, find_snippets
+from blockdoc.upstream import find_snippets, snippet_at
 from blockdoc.upstream.sidecar import Sidecar, read_sidecar
 
 __all__ = ["add_parser", "run"]
@@ -73,21 +73,11 @@ def _scripts(name: str, setup: Path | None) -> Iterator[Script]:
     snippets = list(find_snippets(path.parent, path.name))
     scripts = [make_script(it, sidecar, snippets, str(path)) for it in sidecar.sessions]
     if found:
-        span = _span(snippets, Place(str(path), int(found["line"])))
+        span = snippet_at(snippets, Place(str(path), int(found["line"]))).lines
         scripts = [it for it in scripts if _has(it, str(path), span)]
     if not scripts:
         raise AuthorError(f"{name}: its sidecar has no session that runs it")
     yield from scripts
-
-
-def _span(snippets: Sequence[Snippet], place: Place) -> range:
-    """Give the lines of the example in which a line is."""
-    for it in snippets:
-        first = it.place.line
-        span = range(first, first + it.source.text.count("\n"))
-        if place.line in span:
-            return span
-    raise AuthorError("there is no example", place)
 
 
 def _sidecar(path: Path, setup: Path | None) -> Sidecar:

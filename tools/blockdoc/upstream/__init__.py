@@ -10,13 +10,14 @@
 docs/tools/lint-qapi.md has the grammar.
 """
 
-from blockdoc.upstream.find import find_snippets, list_files
+from blockdoc.upstream.find import find_snippets, list_files, snippet_at
 from blockdoc.upstream.reading import Problem, Reading, read_snippet
 from blockdoc.upstream.snippet import Snippet, Style
 
 __all__ = [
     "find_snippets",
     "list_files",
+    "snippet_at",
     "Snippet",
     "Style",
     "read_snippet",

@@ -6,7 +6,7 @@
     list_files(tree, paths) ──► files ──find_snippets──► Snippet …
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from blockdoc.upstream.comments import documentation, sections
 from blockdoc.upstream.rst import literal_blocks
 from blockdoc.upstream.snippet import Snippet
 
-__all__ = ["PLACES", "find_snippets", "list_files"]
+__all__ = ["PLACES", "find_snippets", "list_files", "snippet_at"]
 
 #: Where a tree's documentation of QMP is.
 PLACES = ("qapi", "docs/interop")
@@ -75,3 +75,14 @@ def find_snippets(tree: Path, name: str) -> Iterator[Snippet]:
             replace(it, owner=doc.owner(it.place.line)) for it in literal_blocks(doc.text, name)
         ]
     yield from found
+
+
+def snippet_at(snippets: Iterable[Snippet], place: Place) -> Snippet:
+    """Return the one of the snippets of a file in which a line is.
+
+    :raise AuthorError: none has it.
+    """
+    for it in snippets:
+        if place.line in it.lines:
+            return it
+    raise AuthorError("there is no example", place)

@@ -37,6 +37,12 @@ class Snippet:
         """Where its text begins."""
         return self.source.place
 
+    @property
+    def lines(self) -> range:
+        """The numbers of its lines."""
+        first = self.place.line
+        return range(first, first + self.source.text.count("\n"))
+
 
 def says_abridged(text: str) -> bool:
     """Say whether a text tells that the example beside it is not whole."""
