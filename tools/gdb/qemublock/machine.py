@@ -82,9 +82,9 @@ class Machine:
 
     def called_before(self, pc: int) -> int:
         """Return the address that the instruction before `pc` calls; 0 if none is named."""
-        if not self.near_call:
-            return 0
         size = len(self.near_call) + 4
+        if not self.near_call or pc < size:  # a damaged stack has any number
+            return 0
         try:
             code = bytes(gdb.selected_inferior().read_memory(pc - size, size))
         except gdb.error:
@@ -92,7 +92,7 @@ class Machine:
         if not code.startswith(self.near_call):
             return 0
         (distance,) = struct.unpack("<i", code[-4:])
-        return pc + int(distance)
+        return int(pc + distance) % (1 << 64)
 
     def guard_of(self, buffer: bytes, pc: int) -> int:
         """Return the guard with which `buffer` holds `pc`."""
