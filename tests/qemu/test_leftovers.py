@@ -59,34 +59,32 @@ def test_without_bubblewrap_what_leaves_its_session_ends_too(bare: Build) -> Non
     assert not _runs(int(output))
 
 
-def test_what_a_killed_runner_left_is_ended_by_the_next(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def orphaned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the folder of a runner that is gone."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with subprocess.Popen(["/bin/true"]) as runner:
         runner.wait()
     folder = tmp_path / f"{folders.PREFIX}{runner.pid}-x"
     folder.mkdir()
-    with subprocess.Popen(["/bin/sleep", "60"], env=folders.mark_of(folder)) as left:
+    return folder
+
+
+def test_what_a_killed_runner_left_is_ended_by_the_next(orphaned: Path) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"], env=folders.mark_of(orphaned)) as left:
         folders.sweep()
         assert left.wait(5) == -9
-    assert not folder.exists()
+    assert not orphaned.exists()
 
 
 def test_a_sandbox_of_a_killed_runner_is_ended_by_the_next(
-    build: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    build: Build, orphaned: Path
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with subprocess.Popen(["/bin/true"]) as runner:
-        runner.wait()
-    folder = tmp_path / f"{folders.PREFIX}{runner.pid}-x"
-    folder.mkdir()
-
     async def outlive() -> int:
         async with open_sandbox(build) as sandbox:
             command = sandbox.command(["/bin/sleep", "60"])
             assert command.how["env"].items() >= folders.mark_of(sandbox.folder).items()
-            environment = {**command.how["env"], **folders.mark_of(folder)}
+            environment = {**command.how["env"], **folders.mark_of(orphaned)}
             how = {**command.how, "env": environment}
             left = await asyncio.create_subprocess_exec(*command.words, **how)
             folders.sweep()
