@@ -144,10 +144,10 @@ def test_nothing_outlives_a_runner_that_is_killed_at_any_moment(
             runner.stdout.readline()
             time.sleep(chance.random() * 0.1)
             runner.kill()
-        deadline = time.monotonic() + 20  # the machine may be busy
+        deadline = time.monotonic() + 60  # the machine may be busy
         while alive_in(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.02)
-        # Now and then the outer bwrap is left, alone: that is the next runner's to end.
+        # An outer bwrap may still wait for the kernel then: the next runner ends it.
         assert set(alive_in(tmp_path).values()) <= {"bwrap"}
         folders.sweep()
         assert alive_in(tmp_path) == {}

@@ -17,7 +17,7 @@ has to ask for it first.)
 
 A mark in the environment tells what was started for which folder; bwrap does not hand it
 on.  By it the next runner ends what is left in spite of all: of several hundred runners
-killed on a busy machine, one left an outer bwrap with nothing in it.
+killed on a busy machine, one had an outer bwrap for more than a minute, later gone.
 
 `blockdoc.qemu.limits` says what the limits are.  Without bubblewrap there are the
 folder, the limits, the pipe and the mark, and `Walls.missing` says why.
