@@ -249,3 +249,12 @@ def test_an_untested_architecture_is_said_to_be_that_first(waiting: Daemon):
     assert first.startswith("note: untested on i386:x86-64: ")
     assert second.startswith("Coroutine 0x")
     assert '\n{\n "query-version"' in said  # a program can read it
+
+
+def test_before_what_is_no_address_there_is_no_code(waiting: Daemon):
+    """As after a jump through a null pointer, or on a damaged stack."""
+    ask = (
+        "python import qemublock.machine as m; places = (0, 1, 2**64 - 1); "
+        "print([(m.code_before(it, 5), m.machine().called_before(it)) for it in places])"
+    )
+    assert "[(b'', 0), (b'', 0), (b'', 0)]" in gdb(waiting, waiting.pid, ask)

@@ -17,7 +17,7 @@ from qemublock import threads
 from qemublock.contexts import contexts, function_at
 from qemublock.coroutine import OUTERMOST
 from qemublock.lists import DamagedError
-from qemublock.machine import machine
+from qemublock.machine import code_before, machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,8 +205,4 @@ def _name_of_call(frames: list[gdb.Frame]) -> str:
 def _in_system_call(frame: gdb.Frame) -> bool:
     """Say whether the instruction before a thread's next one calls the kernel."""
     code = machine().system_call
-    try:
-        before = gdb.selected_inferior().read_memory(frame.pc() - len(code), len(code))
-    except gdb.error:
-        return False
-    return bytes(before) == code
+    return code_before(frame.pc(), len(code)) == code

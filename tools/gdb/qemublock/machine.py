@@ -83,13 +83,8 @@ class Machine:
     def called_before(self, pc: int) -> int:
         """Return the address that the instruction before `pc` calls; 0 if none is named."""
         size = len(self.near_call) + 4
-        if not self.near_call or pc < size:  # a damaged stack has any number
-            return 0
-        try:
-            code = bytes(gdb.selected_inferior().read_memory(pc - size, size))
-        except gdb.error:
-            return 0
-        if not code.startswith(self.near_call):
+        code = code_before(pc, size) if self.near_call else b""
+        if len(code) < size or not code.startswith(self.near_call):
             return 0
         (distance,) = struct.unpack("<i", code[-4:])
         return int(pc + distance) % (1 << 64)
@@ -98,6 +93,19 @@ class Machine:
         """Return the guard with which `buffer` holds `pc`."""
         values = struct.unpack(f"<{len(self.slots)}Q", buffer[: self.size])
         return self.turn(values[self.slots.index(self.pc)]) ^ pc
+
+
+def code_before(pc: int, size: int) -> bytes:
+    """Return the `size` bytes before `pc`; nothing, if they cannot be read.
+
+    On a damaged stack `pc` is any number, and 0 after a jump through a null pointer.
+    """
+    if pc < size:
+        return b""
+    try:
+        return bytes(gdb.selected_inferior().read_memory(pc - size, size))
+    except gdb.error:
+        return b""
 
 
 X86_64 = Machine(
