@@ -31,7 +31,16 @@ class Daemon(iotests.QemuStorageDaemon):
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        if self._p is not None:
+            self.stop()
+
+    def wait(self):
+        '''Wait for its end when it was asked to quit'''
+        self._p.wait()
+        try:
+            self.stop()
+        except EOFError:  # it has hung up
+            pass
 
     def qmp_log(self, cmd, filters=(), **kwargs):
         full_cmd = OrderedDict((
@@ -59,138 +68,139 @@ class Daemon(iotests.QemuStorageDaemon):
 """
 
 _EVENT_LOG = """\
-def event_log(vm, name, filters=(), **data):
+def event_log(_vm, name, filters=(), **data):
     '''Log the first event @name with @data that has come or will come'''
     data = {key.replace('_', '-'): val for key, val in data.items()}
-    event = vm.event_wait(name, match={'data': data} if data else None)
+    event = _vm.event_wait(name, match={'data': data} if data else None)
     log(event, filters=[iotests.filter_qmp_event, *filters])
 """
 
 _LEFTOVERS = """\
-def leftovers(vm, *jobs, drop=False):
+def leftovers(_vm, *jobs, drop=False):
     '''Log the status changes of @jobs that nobody has waited for'''
-    vm.qmp('query-version')  # what happened before is here afterwards
+    _vm.qmp('query-version')  # what happened before is here afterwards
     for job in jobs:
         match = {'data': {'id': job}}
-        while event := vm.event_wait('JOB_STATUS_CHANGE', 0, match):
+        while event := _vm.event_wait('JOB_STATUS_CHANGE', 0, match):
             if not drop:
                 log(event, filters=[iotests.filter_qmp_event])
 """
 
 _SHOWN = """\
-NAMES = {}
+NAMES: Dict[str, Any] = {}
 
 
-def fits(value, form):
-    '''Say whether @value has the values that @form has'''
-    if isinstance(form, dict):
+def fits(value, shape):
+    '''Say whether @value has the values that @shape has'''
+    if isinstance(shape, dict):
         return isinstance(value, dict) and all(
-            key is ... or key in value and fits(value[key], form[key])
-            for key in form)
-    if isinstance(form, list):
+            key is ... or key in value and fits(value[key], shape[key])
+            for key in shape)
+    if isinstance(shape, list):
         return isinstance(value, list) and (
-            len(picked(value, form)) == len(form)
-            and all(map(fits, picked(value, form), form)))
-    return form in (..., '...', value) or str(form).startswith('<')
+            len(picked(value, shape)) == len(shape)
+            and all(map(fits, picked(value, shape), shape)))
+    return shape in (..., '...', value) or str(shape).startswith('<')
 
 
-def picked(value, form):
-    '''Find the elements that @form is about; all if one is missing'''
+def picked(value, shape):
+    '''Find the elements that @shape is about; all if one is missing'''
     rest = list(value)
     found = []
-    for place, entry in enumerate(form):
+    for place, entry in enumerate(shape):
         if entry is ...:
             found.append('...')
             continue
-        if place and form[place - 1] is ...:
+        if place and shape[place - 1] is ...:
             while rest and not fits(rest[0], entry):
                 del rest[0]
         if not rest:
             return value
         found.append(rest.pop(0))
-    return value if rest and form[-1] is not ... else found
+    return value if rest and shape[-1] is not ... else found
 
 
-def shown(value, form):
-    '''Leave out of @value what @form leaves out with "..."'''
-    if isinstance(form, dict) and isinstance(value, dict):
-        return {key: shown(value[key], form.get(key, ...))
-                for key in value if key in form or ... not in form}
-    if isinstance(form, list) and isinstance(value, list):
-        if ... in form:
-            value = picked(value, form)
+def shown(value, shape):
+    '''Leave out of @value what @shape leaves out with "..."'''
+    if isinstance(shape, dict) and isinstance(value, dict):
+        return {key: shown(value[key], shape.get(key, ...))
+                for key in value if key in shape or ... not in shape}
+    if isinstance(shape, list) and isinstance(value, list):
+        if ... in shape:
+            value = picked(value, shape)
         return [shown(*pair)
-                for pair in zip_longest(value, form, fillvalue=...)]
-    if isinstance(form, str) and form.startswith('<'):
-        return form if NAMES.setdefault(form, value) == value else value
-    return form if form == '...' else value
+                for pair in zip_longest(value, shape, fillvalue=...)]
+    if isinstance(shape, str) and shape.startswith('<'):
+        return shape if NAMES.setdefault(shape, value) == value else value
+    return shape if shape == '...' else value
 
 
-def only(form):
-    '''Make a filter for answers and events that shows what @form names'''
-    return lambda msg: msg if 'execute' in msg else shown(msg, form)
+def only(shape):
+    '''Make a filter for answers and events that shows what @shape names'''
+    return lambda msg: msg if 'execute' in msg else shown(msg, shape)
 """
 
 _SENT = """\
 def sent(msg):
     '''Filter: put the name in the place of a value that was sent by name'''
-    known = {val: name for name, val in NAMES.items()}
-    if 'execute' not in msg:
-        return msg
-    return iotests.filter_qmp(msg, lambda _, val: known.get(val, val))
+    def name_of(_, sent_value):
+        return next((name for name, value in NAMES.items()
+                     if value == sent_value), sent_value)
+
+    return iotests.filter_qmp(msg, name_of) if 'execute' in msg else msg
 """
 
 _GRAPH_LOG = """\
-def graph_log(vm):
+def graph_log(_vm):
     '''Log the nodes of the block graph, and who uses them, and how'''
-    perms = ('consistent-read', 'write', 'write-unchanged', 'resize')
+    names = ('consistent-read', 'write', 'write-unchanged', 'resize')
     kinds = {'block-backend': 'backend ', 'block-job': 'job '}
     path = re.compile('^/machine/peripheral(-anon)?/|/virtio-backend$')
 
     def letters(held):
         return ''.join(letter if perm in held else '-'
-                       for letter, perm in zip('rwus', perms))
+                       for letter, perm in zip('rwus', names))
 
     def title(node):
         name = kinds.get(node['type'], '') + path.sub('', node['name'])
         return iotests.filter_generated_node_ids(name.strip())
 
-    graph = vm.qmp('x-debug-query-block-graph')['return']
-    nodes = vm.qmp('query-named-block-nodes', {'flat': True})['return']
+    graph = _vm.qmp('x-debug-query-block-graph')['return']
+    nodes = _vm.qmp('query-named-block-nodes', {'flat': True})['return']
     lines = [iotests.filter_generated_node_ids(node['node-name'])
              + ': ' + node['drv'] + (', ro' if node['ro'] else '')
              for node in nodes]
     titles = {node['id']: title(node) for node in graph['nodes']}
     edges = {(edge['parent'], edge['child'], edge['name'],
-              letters(edge['perm']), letters(edge['shared-perm']))
+              letters(edge['perm']) + ' / ' + letters(edge['shared-perm']))
              for edge in graph['edges']}
-    lines += [f'{titles[parent]} --{role}--> {titles[child]}: {perm} / {shared}'
-              for parent, child, role, perm, shared in edges]
+    lines += [f'{titles[parent]} --{role}--> {titles[child]}: {perms}'
+              for parent, child, role, perms in edges]
     log('\\n'.join(sorted(lines)))
 """
 
 _TEXT_LOG = """\
-def text_log(text, form=(), filters=()):
-    '''Log @text, or the lines of @form if "..." in them is all it takes'''
+def text_log(text, lines=(), filters=()):
+    '''Log @text, or the lines of @lines if "..." in them is all it takes'''
     text = '\\n'.join(map(str.rstrip, text.splitlines())).rstrip('\\n')
-    lines = [r'(.*\\n)*?' if line == '...' else
+    parts = [r'(.*\\n)*?' if line == '...' else
              '.*'.join(map(re.escape, line.split('...'))) + r'\\n'
-             for line in form]
-    if form and re.fullmatch(''.join(lines), text + '\\n'):
-        text = '\\n'.join(form)
+             for line in lines]
+    if lines and re.fullmatch(''.join(parts), text + '\\n'):
+        text = '\\n'.join(lines)
     if text:
         log(text, filters=filters)
 """
 
 _TOOL_LOG = """\
-def tool_log(command, form=(), filters=()):
+def tool_log(command, lines=(), filters=()):
     '''Run a tool, and log what it prints and its exit status'''
     log('$ ' + command)
     progs = {'qemu-img': iotests.qemu_img_args[0],
              'qemu-io': iotests.qemu_io_args[0]}
     tool, *args = shlex.split(command)
     done = iotests.qemu_tool(progs[tool], *args, check=False)
-    text_log(done.stdout, form, filters)
+    text_log(done.stdout, lines, filters)
     if done.returncode:
         log(f'[exit status {done.returncode}]')
 """
@@ -211,7 +221,9 @@ HELPERS = {
     "Daemon": Helper(_DAEMON, imports=("from collections import OrderedDict",)),
     "event_log": Helper(_EVENT_LOG),
     "leftovers": Helper(_LEFTOVERS),
-    "only": Helper(_SHOWN, imports=("from itertools import zip_longest",)),
+    "only": Helper(
+        _SHOWN, imports=("from itertools import zip_longest", "from typing import Any, Dict")
+    ),
     "sent": Helper(_SENT, uses=("only",)),
     "graph_log": Helper(_GRAPH_LOG, imports=("import re",)),
     "text_log": Helper(_TEXT_LOG, imports=("import re",)),

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from blockdoc.example import Example
 from blockdoc.export.iotest.helpers import HELPERS
-from blockdoc.export.iotest.python import assign, call
+from blockdoc.export.iotest.python import WIDTH, assign, call
 from blockdoc.qemu.images import tool_words
 
 __all__ = ["Program"]
 
 #: Machines that only the emulator of x86 has.
 X86 = ("pc", "q35")
+LICENCE = "# SPDX-License-Identifier: GPL-2.0-or-later\n"
+LONG_LINES = "\n# pylint: disable=line-too-long\n"
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class Program:
     helpers: set[str] = field(default_factory=set)
     #: Drivers that the test cannot do without.
     drivers: set[str] = field(default_factory=set)
+    #: Whether a form has been written, and its variable has a type.
+    has_form: bool = False
     #: Whether the machine has been started; and whether it has ended.
     started: bool = False
     ended: bool = False
@@ -47,9 +51,10 @@ class Program:
             self.helpers.add(function)
         self.code.append(call(function, positional, keywords, self._indent))
 
-    def assign(self, name: str, value: object) -> None:
-        """Write an assignment."""
-        self.code.append(assign(name, value, self._indent))
+    def form(self, value: object) -> None:
+        """Write the form of the answer that is asked for next."""
+        self.code.append(assign("form" if self.has_form else "form: Any", value, self._indent))
+        self.has_form = True
 
     def title(self, name: str) -> None:
         """Begin a step."""
@@ -79,7 +84,7 @@ class Program:
 
     def end(self) -> None:
         """Write that QEMU was asked to quit, and has."""
-        self.call("vm.stop" if self.is_daemon else "vm.wait")
+        self.call("vm.wait")
         self.ended = True
 
     def output(self) -> str:
@@ -105,8 +110,7 @@ class Program:
             f"# {self.example.path} of the living guide to QEMU's block layer,",
             f"# with the answers of QEMU {release}.",
             "#",
-            "# SPDX-License-Identifier: GPL-2.0-or-later",
-            "",
+            LICENCE,
             *plain,
             *sorted(imports.difference(plain)),
             "",
@@ -124,7 +128,9 @@ class Program:
             "",
             *self.code,
         ]
-        return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)) + "\n"
+        text = re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)) + "\n"
+        too_long = any(len(line) > WIDTH for line in text.split("\n"))
+        return text.replace(LICENCE, LICENCE + LONG_LINES if too_long else LICENCE)
 
     def _head(self) -> Iterator[str]:
         formats = [image.format for image in self.example.images]

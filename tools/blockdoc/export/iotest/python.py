@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pprint import pformat
 
-__all__ = ["GAP", "Raw", "assign", "call"]
+__all__ = ["GAP", "WIDTH", "Raw", "assign", "call"]
 
 #: The longest line.
 WIDTH = 79

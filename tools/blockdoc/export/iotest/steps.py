@@ -107,7 +107,7 @@ def _dialogue(program: Program, prompt: str, fence: Fence, filters: Sequence[Raw
     for exchange in parse_dialogue(fence.text, fence.body, prompt):
         options: dict[str, object] = {"filters": [*filters]} if filters else {}
         if any("..." in line for line in exchange.output):
-            options = {"form": [*exchange.output], **options}
+            options = {"lines": [*exchange.output], **options}
         if prompt == CONSOLE:
             _check_tool(exchange, Place(fence.body.path, exchange.line))
             program.call("tool_log", exchange.command, **options)

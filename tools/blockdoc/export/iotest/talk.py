@@ -8,9 +8,9 @@
     <-  { "event": … }                    event_log(vm, 'JOB_STATUS_CHANGE', id='commit0')
     at the end                            leftovers(vm, 'commit0')
 
-An event is waited for by its name and its owner, so that another status is seen in the log.
-Where events are loose, a status change is waited for by its status, and those that nobody
-wrote are dropped.
+An event of a job is waited for by its name and the job, so that another status or length is
+seen in the log; one of another kind by all that is written of it.  Where events are loose, a
+status change is waited for by its status, and those that nobody wrote are dropped.
 """
 
 import json
@@ -50,8 +50,10 @@ from blockdoc.transcript import (
 
 __all__ = ["Jobs", "Talk"]
 
-#: What tells whose an event is.
-OWNERS = ("id", "device", "node-name", "qom-path")
+#: What tells which job an event is about.
+OWNERS = {"id", "device"}
+#: And what tells which of them it is, where their order does not.
+LOOSE = OWNERS | {"status"}
 NAME_OF_CAPTURE = re.compile(r"<[A-Za-z][\w-]*>")
 #: Exports that need a device of the host, and the right to use it.
 HOSTS = ("fuse", "vduse-blk")
@@ -145,11 +147,10 @@ class Talk:
             dict.fromkeys(jobs_of_command({"execute": name, "arguments": arguments}))
         )
         keywords = {self._keyword(key, item): value for key, value in arguments.items()}
-        filters = [*self.filters]
+        filters = [*self.filters, *self._only(reply.pattern)]
         if any(isinstance(it, Capture) for it in parts(item.pattern)):
             self.program.helpers.add("sent")
-            filters.append(Raw("sent"))
-        filters += self._only(reply.pattern)
+            filters.insert(0, Raw("sent"))
         options = {"filters": filters} if filters else {}
         literals = {key: _literal(value) for key, value in keywords.items()}
         self.program.call("vm.qmp_log", name, **options, **literals)
@@ -197,7 +198,7 @@ class Talk:
         if form is GAP:
             return []
         self.program.helpers.add("only")
-        self.program.assign("form", form)
+        self.program.form(form)
         return [Raw("only(form)")]
 
     def _event(self, item: Event) -> None:
@@ -209,8 +210,12 @@ class Talk:
         problem = self.jobs.note(item.name, values)
         if problem:
             raise AuthorError(problem, self._place(item))
-        told = [*OWNERS, "status"] if self.loose and item.name == STATUS_CHANGE else [*OWNERS]
-        match = {key.replace("-", "_"): values[key] for key in told if key in values}
+        told = set(values)
+        if item.name.startswith("BLOCK_JOB_"):
+            told &= OWNERS
+        elif item.name == STATUS_CHANGE:
+            told &= LOOSE if self.loose else OWNERS
+        match = {key.replace("-", "_"): values[key] for key in values if key in told}
         filters = [*self.filters, *self._only(pattern)]
         options = {"filters": filters} if filters else {}
         self.program.call("event_log", Raw("vm"), item.name, **options, **match)
