@@ -97,14 +97,15 @@ def fits(value, shape):
             key is ... or key in value and fits(value[key], shape[key])
             for key in shape)
     if isinstance(shape, list):
-        return isinstance(value, list) and (
-            len(picked(value, shape)) == len(shape)
-            and all(map(fits, picked(value, shape), shape)))
+        found = picked(value, shape)
+        return found is not None and all(map(fits, found, shape))
     return shape in (..., '...', value) or str(shape).startswith('<')
 
 
 def picked(value, shape):
-    '''Find the elements that @shape is about; all if one is missing'''
+    '''Find in @value what each entry of @shape is about'''
+    if not isinstance(value, list):
+        return None
     rest = list(value)
     found = []
     for place, entry in enumerate(shape):
@@ -115,9 +116,9 @@ def picked(value, shape):
             while rest and not fits(rest[0], entry):
                 del rest[0]
         if not rest:
-            return value
+            return None
         found.append(rest.pop(0))
-    return value if rest and shape[-1] is not ... else found
+    return found if not rest or shape[-1:] == [...] else None
 
 
 def shown(value, shape):
@@ -125,11 +126,9 @@ def shown(value, shape):
     if isinstance(shape, dict) and isinstance(value, dict):
         return {key: shown(value[key], shape.get(key, ...))
                 for key in value if key in shape or ... not in shape}
-    if isinstance(shape, list) and isinstance(value, list):
-        if ... in shape:
-            value = picked(value, shape)
-        return [shown(*pair)
-                for pair in zip_longest(value, shape, fillvalue=...)]
+    if isinstance(shape, list):
+        found = picked(value, shape)
+        return value if found is None else list(map(shown, found, shape))
     if isinstance(shape, str) and shape.startswith('<'):
         return shape if NAMES.setdefault(shape, value) == value else value
     return shape if shape == '...' else value
