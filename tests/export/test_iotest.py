@@ -123,6 +123,17 @@ def test_events_are_loose_from_an_elision_line_to_the_next_command() -> None:
     ]
 
 
+def test_what_was_captured_is_sent_and_its_name_is_logged_before_other_filters() -> None:
+    test = written(
+        'qmp\n:filters: NODE_NAME\n-> { "execute": "a" }\n<- { "return": <it> }\n'
+        '-> { "execute": "b", "arguments": { "c": <it> } }\n<- { "return": {} }'
+    )
+    call = "vm.qmp_log('b', filters=[sent, iotests.filter_qmp_generated_node_ids], c="
+    words = " ".join(test.program.split())
+    assert f"{call}NAMES['<it>'])" in words
+    assert '{"execute": "b", "arguments": {"c": "<it>"}}' in test.output
+
+
 def test_a_tool_runs_before_the_machine_starts_if_it_stands_first() -> None:
     test = written(
         "console\n$ qemu-img info x", 'qmp\n-> { "execute": "a" }\n<- { "return": {} }'
@@ -323,6 +334,7 @@ NODES: Json = {
         ('{ "return": [ ..., ... ] }', {"return": []}),
         ('{ "return": ... }', NODES),
         ('{ "return": { "x": [ 1, ... ] } }', {"return": {"x": [1, 2]}}),
+        ('{ "return": { "x": [ ..., 3 ] } }', {"return": {"x": [1, 2, 3]}}),
         ('{ "return": { "x": [ 1, ... ] } }', {"return": {"x": [2, 1]}}),
         ('{ "return": { "x": [ ... [ 1, ... ] ... ] } }', {"return": {"x": [[2], [1, 3]]}}),
         ('{ "return": { "x": ..., ... } }', {"return": {"y": 1}}),
