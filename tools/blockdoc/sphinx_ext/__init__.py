@@ -40,6 +40,7 @@ from blockdoc.sphinx_ext.domain import GuideDomain
 from blockdoc.sphinx_ext.error_index import ErrorIndex, FillErrorIndex, refresh_errors
 from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
 from blockdoc.sphinx_ext.lexer import QmpLexer
+from blockdoc.sphinx_ext.navigation import shorten_navigation
 from blockdoc.sphinx_ext.pages import add_page_links
 from blockdoc.sphinx_ext.permanent import (
     CitedSections,
@@ -118,6 +119,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.connect("env-check-consistency", check_guide)
     app.connect("env-check-consistency", check_published)
     app.connect("doctree-resolved", lead_on)
+    app.connect("html-page-context", shorten_navigation, priority=100)  # before the theme
     app.connect("html-page-context", add_page_links)
     app.connect("build-finished", write_redirects)
     app.connect("build-finished", forget_failed_build)
