@@ -21,6 +21,8 @@
     {src} {commit}                    links to QEMU's sources                   sources
     what has an id                    a button that cites it, a label           permanent
     docs/_data/moved.txt              pages that lead on, r/DRAIN-3/            redirects
+    what has an id                    a result of the search                    passages
+    the table of contents             the branch that the page is in            navigation
 
 :func:`setup` is the table of contents.
 """
@@ -42,6 +44,7 @@ from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
 from blockdoc.sphinx_ext.lexer import QmpLexer
 from blockdoc.sphinx_ext.navigation import shorten_navigation
 from blockdoc.sphinx_ext.pages import add_page_links
+from blockdoc.sphinx_ext.passages import add_passages
 from blockdoc.sphinx_ext.permanent import (
     CitedSections,
     check_published,
@@ -112,6 +115,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.connect("doctree-read", assemble_steps)
     app.connect("doctree-read", add_badges)
     app.connect("doctree-read", label_page)
+    add_passages(app)  # of pages that have their steps
     app.connect("env-get-outdated", refresh_coverage)
     app.connect("env-get-updated", refresh_index)
     app.connect("env-get-updated", refresh_errors)
@@ -125,7 +129,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.connect("build-finished", forget_failed_build)
     return {
         "version": "1",
-        "env_version": 7,
+        "env_version": 8,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
