@@ -10,10 +10,15 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-__all__ = ["shorten_navigation"]
+__all__ = ["add_navigation"]
 
 
-def shorten_navigation(
+def add_navigation(app: Sphinx) -> None:
+    """Shorten it before the theme makes it."""
+    app.connect("html-page-context", _shorten, priority=100)
+
+
+def _shorten(
     app: Sphinx,
     pagename: str,
     templatename: str,  # noqa: ARG001 - Sphinx's signature
