@@ -94,7 +94,7 @@ def test_a_menu_opens_and_closes(browser: Chrome, origin: str, name: str, drawer
 def test_a_branch_of_the_sidebar_opens(browser: Chrome, origin: str) -> None:
     open_page(browser, f"{origin}/index.html")
     button = browser.find_element(
-        By.CSS_SELECTOR, "[aria-label='Toggle navigation of Examples']"
+        By.CSS_SELECTOR, ".icon[aria-label='Toggle navigation of Examples']"
     )
     browser.execute_script("arguments[0].focus()", button)
     branch = button.find_element(By.XPATH, "ancestor::li/ul")
