@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from blockdoc.lint.qapi import lint_tree
 from blockdoc.qemu.sources import source_trees
 
 ROOT = Path(__file__).parents[2]
@@ -143,14 +144,32 @@ def test_manual_pages_and_a_trial_of_conf_py_check_nothing(tree: Path):
     assert build(tree, "-c", "docs", source="trial") == (0, [])
 
 
-def test_the_patch_fits_conf_py_of_a_release(tmp_path: Path):
+def release(version: str) -> Path:
+    """Return the source tree of a release, or skip."""
     trees = {(it / "VERSION").read_text(encoding="utf-8").strip(): it for it in source_trees()}
-    if "10.2.2" not in trees:
-        pytest.skip("no source tree of 10.2.2; `make sources` brings them")
+    if version not in trees:
+        pytest.skip(f"no source tree of {version}; `make sources` brings them")
+    return trees[version]
+
+
+def test_the_patch_fits_conf_py_of_a_release(tmp_path: Path):
     (tmp_path / "docs").mkdir()
-    shutil.copy(trees["10.2.2"] / "docs/conf.py", tmp_path / "docs")
+    shutil.copy(release("10.2.2") / "docs/conf.py", tmp_path / "docs")
     patch = ROOT / "docs/tools/qemu-docs-conf.patch"
     subprocess.run(["git", "apply", patch], cwd=tmp_path, check=True)  # noqa: S607
     conf = (tmp_path / "docs/conf.py").read_text(encoding="utf-8")
     assert "blockdoc.qemu_docs" in conf
     compile(conf, "conf.py", "exec")
+
+
+def test_with_the_corrections_a_release_has_the_findings_that_the_page_explains(tmp_path: Path):
+    tree = release("10.2.2")
+    for name in ("qapi", "docs", "scripts/qapi"):
+        shutil.copytree(tree / name, tmp_path / name)
+    patch = ROOT / "docs/tools/qemu-10.2.2-examples.patch"
+    subprocess.run(["git", "apply", patch], cwd=tmp_path, check=True)  # noqa: S607
+    paths = ["qapi", "docs/interop", "docs/system", "docs/devel/s390-cpu-topology.rst"]
+    found = [str(it) for it in lint_tree(tmp_path, paths).findings]
+    page = (ROOT / "docs/tools/upstream-examples.md").read_text(encoding="utf-8")
+    assert found
+    assert all(it in page for it in found), "\n".join(found)
