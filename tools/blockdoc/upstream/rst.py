@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the literal blocks of a reStructuredText document, with their lines.
 
-docutils reads it.  Directives that it does not know are taken for containers, so
-that what stands in them is found; nothing is included, run or loaded.
+docutils reads it.  Directives that are not its own are taken for containers, so that
+what stands in them is found; nothing is included, run or loaded.  What another program
+in this process has told docutils, as Sphinx does, makes no difference.
 
 ==============================  ==============================================
 ``.. qmp-example::``            QMP, and nothing else
@@ -19,7 +20,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from docutils import frontend, nodes
-from docutils.parsers.rst import Directive, Parser, directives
+from docutils.parsers.rst import Directive, Parser, directives, roles
 from docutils.utils import new_document
 
 from blockdoc.upstream.snippet import Snippet, Style, make_snippet, says_abridged
@@ -100,7 +101,12 @@ _DIRECTIVES: Mapping[str, type[Directive]] = {
     "include": _Literal,
     "raw": _Literal,
     "math": _Literal,
+    # These would change what docutils does with the next document.
+    "role": _Container,
+    "default-role": _Container,
 }
+#: Where docutils has its own directives.
+_DOCUTILS = "docutils.parsers.rst.directives."
 
 
 def _literal(directive: Directive, language: str) -> nodes.literal_block:
@@ -113,10 +119,17 @@ def _literal(directive: Directive, language: str) -> nodes.literal_block:
     return node
 
 
+def _role(
+    _name: str, rawtext: str, text: str, *_: object
+) -> tuple[list[nodes.Node], list[Any]]:
+    """Take what stands in a role for text."""
+    return [nodes.inline(rawtext, text)], []
+
+
 @contextmanager
 def _our_directives() -> Iterator[None]:
-    """Let docutils find our directives, as Sphinx does it for its own."""
-    original = directives.directive
+    """Let docutils find our directives and roles, as Sphinx does it for its own."""
+    directive, role = directives.directive, roles.role
 
     def find(
         directive_name: str,
@@ -125,14 +138,16 @@ def _our_directives() -> Iterator[None]:
     ) -> tuple[type[Directive] | None, list[nodes.system_message]]:
         if directive_name in _DIRECTIVES:
             return _DIRECTIVES[directive_name], []
-        known, messages = original(directive_name, language_module, document)
-        return (known, messages) if known else (_Container, [])
+        known, messages = directive(directive_name, language_module, document)
+        is_own = known is not None and known.__module__.startswith(_DOCUTILS)
+        return (known, messages) if is_own else (_Container, [])
 
     directives.directive = find
+    roles.role = lambda *_: (_role, [])  # type: ignore[assignment]
     try:
         yield
     finally:
-        directives.directive = original
+        directives.directive, roles.role = directive, role
 
 
 def literal_blocks(text: str, path: str) -> Iterator[Snippet]:
