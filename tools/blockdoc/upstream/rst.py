@@ -130,6 +130,7 @@ def _role(
 def _our_directives() -> Iterator[None]:
     """Let docutils find our directives and roles, as Sphinx does it for its own."""
     directive, role = directives.directive, roles.role
+    told = vars(directives)["_directives"]
 
     def find(
         directive_name: str,
@@ -142,12 +143,15 @@ def _our_directives() -> Iterator[None]:
         is_own = known is not None and known.__module__.startswith(_DOCUTILS)
         return (known, messages) if is_own else (_Container, [])
 
+    # Sphinx has admonitions of its own in there, under docutils' names.
+    vars(directives)["_directives"] = {}
     directives.directive = find
     roles.role = lambda *_: (_role, [])  # type: ignore[assignment]
     try:
         yield
     finally:
         directives.directive, roles.role = directive, role
+        vars(directives)["_directives"] = told
 
 
 def literal_blocks(text: str, path: str) -> Iterator[Snippet]:
