@@ -17,7 +17,7 @@ import json
 import keyword
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blockdoc.doctest.conversation import check_answers
@@ -46,6 +46,7 @@ from blockdoc.transcript import (
     Pattern,
     Reply,
     parse_transcript,
+    strings_of,
 )
 
 __all__ = ["Jobs", "Talk"]
@@ -161,7 +162,7 @@ class Talk:
             logged_text(answer),
         ]
         if name.startswith("blockdev-") and isinstance(answer, dict) and "return" in answer:
-            self.program.drivers.update(_drivers(arguments))
+            self.program.drivers.update(strings_of(arguments, "driver"))
         return name == "quit"
 
     def _message(self, item: Command) -> tuple[str, Mapping[str, Json]]:
@@ -237,16 +238,3 @@ def _literal(value: Json) -> object:
     if isinstance(value, Mapping):
         return {key: _literal(it) for key, it in value.items()}
     return [_literal(it) for it in value] if isinstance(value, list) else value
-
-
-def _drivers(value: Json) -> Iterator[str]:
-    """Yield the drivers that a command asks for."""
-    if isinstance(value, Mapping):
-        driver = value.get("driver")
-        if isinstance(driver, str):
-            yield driver
-        for it in value.values():
-            yield from _drivers(it)
-    elif isinstance(value, list):
-        for it in value:
-            yield from _drivers(it)
