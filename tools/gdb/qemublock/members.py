@@ -39,8 +39,9 @@ class Members:
 
         :raise gdb.error: they cannot be read, or there are no such members.
         """
-        for name in sorted(self._lacking):
-            raise gdb.error(f"no member {name} in {self._structure}")
+        if self._lacking:
+            lacking = ", ".join(sorted(self._lacking))
+            raise gdb.error(f"no member {lacking} in {self._structure}")
         found: dict[str, Any] = {}
         for start, layout, names in self._stretches:
             values = layout.unpack(memory.read(address + start, layout.size))
