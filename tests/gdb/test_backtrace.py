@@ -103,17 +103,37 @@ def test_a_selected_coroutine_has_gdbs_own_commands(waiting: Daemon):
     assert said.splitlines()[-2].startswith(("#0", "(More")) or "ppoll" in said
 
 
+def test_what_is_selected_stays_so_while_others_are_looked_at(waiting: Daemon):
+    known = _check(gdb(waiting, waiting.pid, "qemu-block bt all"))
+    one = known[1]
+    again = ("frame", "print offset", "bt")
+    said = gdb(
+        waiting,
+        waiting.pid,
+        f"qemu-block select {one.title.split()[1].rstrip(',')}",
+        "frame function throttle_co_preadv",
+        *("echo first\\n", *again),
+        *("echo others\\n", "qemu-block bt all", "qemu-block why", "qemu-block coroutines"),
+        *("echo second\\n", *again),
+    )
+    _, _, rest = said.partition("first\n")
+    first, _, rest = rest.partition("others\n")
+    second = rest.partition("second\n")[2]
+    assert f"$1 = {one.arguments['throttle_co_preadv']['offset']}\n" in first
+    assert second.startswith(first.replace("$1", "$2"))
+
+
 def test_an_interruption_leaves_the_threads_frames(waiting: Daemon):
     interrupt = (
         "python\n"
-        "import qemublock.backtrace as b\n"
-        "real, calls = b.line, []\n"
-        "def line(frame):\n"
+        "from qemublock.places import Place\n"
+        "real, calls = Place.line, []\n"
+        "def line(place, frame):\n"
         "    calls.append(1)\n"
         "    if len(calls) == 20:\n"
         "        raise KeyboardInterrupt\n"
-        "    return real(frame)\n"
-        "b.line = line\n"
+        "    return real(place, frame)\n"
+        "Place.line = line\n"
         "try:\n"
         "    gdb.execute('qemu-block bt all')\n"
         "except BaseException as error:\n"

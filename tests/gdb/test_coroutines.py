@@ -11,6 +11,7 @@ from dwarf import Client, Daemon, crash_at, gdb, traces
 CLIENTS, EACH = 75, 15
 #: Coroutines that serve a burst: each request's, one that receives for each client, QMP's.
 BUSY = CLIENTS * EACH + CLIENTS + 1
+LIMITS = {"bps-total": 1}  # after one request, none for hours
 #: What a search for the structure alone would count.
 NAIVE = f"source {Path(__file__).with_name('naive.py')}"
 
@@ -43,10 +44,10 @@ def _settled(daemon: Daemon, suspended: int) -> dict[str, int]:
     pytest.fail(f"{counts}: {suspended} suspended were expected")
 
 
-def test_a_burst_a_pause_and_a_burst_are_counted_right(start: Start, client: Connect):
+def _slow(start: Start, client: Connect) -> Daemon:
+    """Start a daemon that answers no further request."""
     daemon = start("--nbd-server", "addr.type=unix,addr.path=nbd.sock")
-    limits = {"bps-total": 1}  # after one request, none for hours
-    daemon.ask("object-add", qom_type="throttle-group", id="group", limits=limits)
+    daemon.ask("object-add", qom_type="throttle-group", id="group", limits=LIMITS)
     daemon.add(driver="null-co", node_name="null", size=1 << 20)
     daemon.add(driver="throttle", node_name="slow", file="null", throttle_group="group")
     daemon.ask("block-export-add", type="nbd", id="slow", node_name="slow")
@@ -54,6 +55,11 @@ def test_a_burst_a_pause_and_a_burst_are_counted_right(start: Start, client: Con
     one.read(0, 512)
     assert one.answered(10)  # the limit's first is let through
     one.close()
+    return daemon
+
+
+def test_a_burst_a_pause_and_a_burst_are_counted_right(start: Start, client: Connect):
+    daemon = _slow(start, client)
     _settled(daemon, 1)
     clients = _burst(daemon, client)
     first = _settled(daemon, BUSY)
@@ -63,7 +69,7 @@ def test_a_burst_a_pause_and_a_burst_are_counted_right(start: Start, client: Con
         one.close()
     between = _settled(daemon, 1)
     assert between["naive"] > between["pooled"] + 1  # freed ones are still in memory
-    daemon.ask("qom-set", path="/objects/group", property="limits", value=limits)
+    daemon.ask("qom-set", path="/objects/group", property="limits", value=LIMITS)
     one = client(daemon, "slow")
     one.read(0, 512)
     assert one.answered(10)
@@ -72,6 +78,25 @@ def test_a_burst_a_pause_and_a_burst_are_counted_right(start: Start, client: Con
     second = _settled(daemon, BUSY)
     assert first.get("new", 0) == second.get("new", 0) == 0
     assert second["naive"] > BUSY + second.get("pooled", 0)  # a search alone is wrong
+
+
+def test_what_a_backtrace_of_many_takes(start: Start, client: Connect):
+    daemon = _slow(start, client)
+    _burst(daemon, client)
+    _settled(daemon, BUSY)
+    said = gdb(
+        daemon,
+        daemon.pid,
+        "python import time",
+        "python took = []",
+        *["python took.append(time.process_time())", "qemu-block bt all"] * 3,
+        "python took.append(time.process_time())",
+        "python print('took', *(b - a for a, b in zip(took, took[1:])))",
+    )
+    assert len(traces(said)) == 3 * BUSY
+    each = sorted(float(it) / BUSY for it in said.rsplit("took ", 1)[1].split()[:3])
+    print(f"\na coroutine: {', '.join(f'{1000 * it:.2f}' for it in each)} ms")  # noqa: T201
+    assert each[0] < 0.005  # 2 ms on an idle machine
 
 
 def test_a_crash_in_a_nested_coroutine_shows_its_callers(start: Start):

@@ -82,8 +82,7 @@ class Backtrace(Command):
         known = all_coroutines()
         notes.extend(known.notes)
         for one in _meant(known, argument.strip()):
-            yield from whole(known, one, notes)
-            yield ""
+            yield "\n".join([*whole(known, one, notes), ""])
 
 
 class GraphCommand(Command):

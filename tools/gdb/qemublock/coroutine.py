@@ -28,6 +28,7 @@ import gdb
 
 from qemublock import guest, machine, memory, threads
 from qemublock.lists import offsets
+from qemublock.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -139,6 +140,7 @@ class Coroutines:
         called_before.cache_clear()
         #: What could not be read, and what follows from it.
         self.notes: list[str] = []
+        self.places = Places()
         self.layout = Layout.of_program()
         self._regions = memory.without(memory.regions(), guest.memory(self.notes))
         if lacking := memory.lacking(self._regions):

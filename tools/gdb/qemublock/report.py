@@ -19,6 +19,8 @@ from qemublock.why import explain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from qemublock.places import Places
+
 #: Lists that are a part of it as they are.
 LISTED = ("jobs", "requests", "contexts", "locks", "exports", "bitmaps", "throttle")
 #: How many frames of a thread are shown.
@@ -40,7 +42,7 @@ def report() -> Json:
         "gdb": gdb.VERSION,
         "signal": _signal(),
         "why": _lines(explain(known), notes),
-        "threads": _lines(_threads(), notes),
+        "threads": _lines(_threads(known.coroutines.places), notes),
         "listing": _lines(listing(known), notes),
         "coroutines": _lines(_coroutines(known), notes),
         "graph": known.graph.answers(),
@@ -61,17 +63,17 @@ def _lines(lines: Iterable[Line], notes: list[str]) -> list[Line]:
     return found
 
 
-def _threads() -> Iterator[Json]:
+def _threads(places: Places) -> Iterator[Json]:
     for thread in threads.each():
         frames = [frame for frame, _ in zip(threads.frames(), range(FRAMES))]
         name = f"Thread {thread.num} ({thread.name or '?'}, {thread.ptid[1]})"
-        yield {"title": name, "frames": list(backtrace.lines(frames))}
+        yield {"title": name, "frames": list(backtrace.lines(places.of(frames)))}
 
 
 def _coroutines(known: Knowledge) -> Iterator[Json]:
     for one in known.coroutines.all:
         if one.state.active:
-            lines = list(backtrace.whole(known.coroutines, one, known.notes))
+            lines = backtrace.whole(known.coroutines, one, known.notes)
             waits = known.wait(one).words
             yield {"title": title(one), "waits": waits, "frames": lines[1:]}
 

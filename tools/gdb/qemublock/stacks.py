@@ -10,13 +10,14 @@ that the coroutine saved.  So gdb goes on from there with everything that it can
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gdb
 import gdb.unwinder
 
 from qemublock import threads
-from qemublock.coroutine import OUTERMOST, Coroutine
+from qemublock.coroutine import OUTERMOST, Coroutine, function_of
 from qemublock.machine import Machine, machine
 
 if TYPE_CHECKING:
@@ -32,31 +33,43 @@ class _FrameId:
         self.pc = pc
 
 
+@dataclass
+class _Answer:
+    """What is said of one frame: it was called by a coroutine, which saved `registers`."""
+
+    machine: Machine
+    registers: dict[str, int]
+    #: What gdb calls them, without a search by name.
+    known: dict[str, gdb.RegisterDescriptor]
+    #: The frame's pc and stack pointer.
+    innermost: tuple[int, int]
+    #: The level at which that one was met: those above it need not be looked at.
+    level: int = MOST_FRAMES
+
+
 class _Unwinder(gdb.unwinder.Unwinder):
     """Answers for one frame while it is armed, and for none else."""
 
     def __init__(self) -> None:
         super().__init__("qemu-block")
-        self.machine: Machine | None = None
-        self.registers: dict[str, int] = {}
-        self.innermost = (0, 0)
-        #: The level at which that one was met: those above it need not be looked at.
-        self.level = MOST_FRAMES
+        self.answer: _Answer | None = None
 
     def __call__(self, pending_frame: gdb.PendingFrame) -> gdb.UnwindInfo | None:
-        if self.machine is None or pending_frame.level() > self.level:
+        answer = self.answer
+        if answer is None or pending_frame.level() > answer.level:
             return None
-        pc = pending_frame.read_register(self.machine.pc)
-        sp = pending_frame.read_register(self.machine.sp)
+        known = answer.known
+        pc = pending_frame.read_register(known[answer.machine.pc])
+        sp = pending_frame.read_register(known[answer.machine.sp])
         # Its level would not do: a function inlined at the top makes it higher than 0.
-        if (int(pc), int(sp)) != self.innermost:
+        if (int(pc), int(sp)) != answer.innermost:
             return None
-        self.level = pending_frame.level()
-        below = self.registers[self.machine.sp] - 16  # else: "frame inner to this frame"
+        answer.level = pending_frame.level()
+        below = answer.registers[answer.machine.sp] - 16  # else: "frame inner to this frame"
         unwound = pending_frame.create_unwind_info(_FrameId(gdb.Value(below).cast(sp.type), pc))
-        for name, value in self.registers.items():
-            kind = pending_frame.read_register(name).type
-            unwound.add_saved_register(name, gdb.Value(value).cast(kind))
+        for name, value in answer.registers.items():
+            kind = pending_frame.read_register(known[name]).type
+            unwound.add_saved_register(known[name], gdb.Value(value).cast(kind))
         return unwound
 
 
@@ -74,16 +87,17 @@ def arm(registers: dict[str, int]) -> None:
     kind = machine()
     disarm()
     top = gdb.newest_frame()
-    innermost = (int(top.read_register(kind.pc)), int(top.read_register(kind.sp)))
-    _UNWINDER.machine, _UNWINDER.registers, _UNWINDER.innermost = kind, registers, innermost
-    _UNWINDER.level = MOST_FRAMES
+    every = top.architecture().registers()
+    known = {name: one for name in registers if (one := every.find(name))}
+    innermost = (int(top.read_register(known[kind.pc])), int(top.read_register(known[kind.sp])))
+    _UNWINDER.answer = _Answer(kind, registers, known, innermost)
     gdb.invalidate_cached_frames()
 
 
 def disarm() -> None:
     """Let the thread's frames be its own."""
-    if _UNWINDER.machine is not None:
-        _UNWINDER.machine = None
+    if _UNWINDER.answer is not None:
+        _UNWINDER.answer = None
         gdb.invalidate_cached_frames()
 
 
@@ -97,29 +111,29 @@ def first_frame() -> gdb.Frame | None:
 
 @contextlib.contextmanager
 def own_frames() -> Iterator[None]:
-    """Let the threads' frames be their own for a while, also where a coroutine is selected."""
-    before = _UNWINDER.machine
-    if before is None:
-        yield
-        return
+    """Let the threads' frames be their own for a while, also where a coroutine is selected.
+
+    Afterwards the thread, the coroutine and the frame are selected that were so before.
+    """
+    before = _UNWINDER.answer
     with threads.selection():
         disarm()
         try:
             yield
         finally:
-            _UNWINDER.machine = before
-            gdb.invalidate_cached_frames()
+            if before is not None:
+                _UNWINDER.answer = before
+                gdb.invalidate_cached_frames()
 
 
 @contextlib.contextmanager
 def frames(registers: dict[str, int]) -> Iterator[Iterator[gdb.Frame]]:
     """Give the frames of the coroutine that saved `registers`, innermost first."""
-    with threads.selection():
-        arm(registers)
-        try:
-            yield _walk(first_frame())
-        finally:
-            disarm()
+    arm(registers)
+    try:
+        yield _walk(first_frame())
+    finally:
+        disarm()
 
 
 @contextlib.contextmanager
@@ -140,7 +154,7 @@ def _walk(frame: gdb.Frame | None) -> Iterator[gdb.Frame]:
         if frame is None:
             return
         yield frame
-        if frame.name() in OUTERMOST:
+        if function_of(frame.pc() - 1) in OUTERMOST and frame.name() in OUTERMOST:
             return
         try:
             frame = frame.older()
