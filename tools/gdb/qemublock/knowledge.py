@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import gdb
@@ -75,8 +76,12 @@ class Knowledge:
 
     def request_of(self, address: int) -> Request | None:
         """Return what a coroutine does for the node opened last: as a rule the highest."""
-        owned = by_coroutine(self.requests).get(address)
+        owned = self._owned.get(address)
         return owned[-1] if owned else None
+
+    @functools.cached_property
+    def _owned(self) -> dict[int, list[Request]]:
+        return by_coroutine(self.requests)
 
     def functions(self, one: Coroutine) -> list[str]:
         """Return the functions in which a coroutine is, those inlined too, innermost first."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gdb
 
-from qemublock.lists import elements, offsets, static, text
+from qemublock.lists import elements, static, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +61,9 @@ def words(group: gdb.Value) -> str:
 
 def group_of(member: gdb.Value) -> gdb.Value:
     """Return the group of a ThrottleGroupMember, which points to a part of it."""
-    kind = gdb.lookup_type("ThrottleGroup")
-    at = int(member["throttle_state"]) - offsets(kind)["ts"]
-    return gdb.Value(at).cast(kind.pointer()).dereference()
+    kind = gdb.lookup_type("ThrottleGroup").pointer()
+    state = gdb.Value(0).cast(kind)["ts"].address
+    return gdb.Value(int(member["throttle_state"]) - int(state or 0)).cast(kind).dereference()
 
 
 def _limit(name: str, bucket: gdb.Value) -> str:
