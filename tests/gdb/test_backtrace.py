@@ -237,20 +237,6 @@ def test_coroutines_made_with_sigaltstack(start: Start, client: Connect, sigalts
     assert [one.lines for one in live] == [one.lines for one in dead]
 
 
-def test_an_untested_architecture_is_said_to_be_that_first(waiting: Daemon):
-    untested = (
-        "python import dataclasses, qemublock.machine as m; "
-        "m.X86_64 = dataclasses.replace(m.X86_64, tested=False)"
-    )
-    said = gdb(
-        waiting, waiting.pid, untested, "echo begin\\n", "qemu-block bt all", "qemu-block graph"
-    )
-    first, second = said.split("begin\n")[1].splitlines()[:2]
-    assert first.startswith("note: untested on i386:x86-64: ")
-    assert second.startswith("Coroutine 0x")
-    assert '\n{\n "query-version"' in said  # a program can read it
-
-
 def test_before_what_is_no_address_there_is_no_code(waiting: Daemon):
     """As after a jump through a null pointer, or on a damaged stack."""
     ask = (
