@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-LOAD, NOTE = 1, 4
+NULL, LOAD, NOTE = 0, 1, 4
 #: In x86-64's NT_PRSTATUS: where the registers are, and which of them fs_base is.
 PRSTATUS, REGISTERS, FS_BASE = 1, 112, 21
 
@@ -17,6 +17,8 @@ PRSTATUS, REGISTERS, FS_BASE = 1, 112, 21
 class Segment:
     """A program header."""
 
+    #: Where it is in the file.
+    header: int
     kind: int
     offset: int
     address: int
@@ -36,7 +38,9 @@ class Core:
             size, number = struct.unpack_from("<HH", head, 54)
             file.seek(start)
             table = file.read(size * number)
-        self.segments = [_segment(table, place * size) for place in range(number)]
+        self.segments = [
+            _segment(table, place * size, start + place * size) for place in range(number)
+        ]
 
     def words(self) -> int:
         """Return how many words of writable memory there are."""
@@ -80,6 +84,18 @@ class Core:
                 file.seek(place + REGISTERS + 8 * FS_BASE)
                 file.write(struct.pack("<Q", value))
 
+    def drop_absent(self) -> None:
+        """Forget segments of which the file holds nothing, in which gdb would read zeros.
+
+        A core that the kernel writes has the first page of each file that was mapped, by
+        which gdb sees that a program is this one; one that an emulator writes has not.
+        """
+        with self.path.open("r+b") as file:
+            for it in self._of(LOAD):
+                if not it.size:
+                    file.seek(it.header)
+                    file.write(struct.pack("<I", NULL))
+
     def _of(self, kind: int) -> list[Segment]:
         return [it for it in self.segments if it.kind == kind]
 
@@ -95,9 +111,9 @@ class Core:
                 at += -(-size // 4) * 4
 
 
-def _segment(table: bytes, at: int) -> Segment:
+def _segment(table: bytes, at: int, header: int) -> Segment:
     kind, flags, offset, address, _, size = struct.unpack_from("<IIQQQQ", table, at)
-    return Segment(kind, offset, address, size, bool(flags & 2))
+    return Segment(header, kind, offset, address, size, bool(flags & 2))
 
 
 def without_symbols(program: Path, folder: Path) -> Path:

@@ -104,8 +104,8 @@ class Daemon:
     def left(self) -> Path:
         """Return the core file that it has left."""
         self.process.wait(30)
-        cores = [*self.folder.glob("core*"), *self.folder.glob("qemu_*.core")]  # an emulator's
-        return cores[0]
+        # An emulator writes one of what it runs, and may leave one of its own.
+        return next(it for name in ("qemu_*.core", "core*") for it in self.folder.glob(name))
 
     def close(self) -> None:
         self.process.kill()

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cores import without_symbols
+from cores import Core, without_symbols
 from dwarf import ENVIRONMENT, Daemon, Trace, debugger, gdb, started, traces, until
 from scenes import MEBIBYTE, NBD, SIZE, Connect, Start, export, three_reads
 
@@ -29,6 +29,8 @@ CHAIN = (
     "blk_co_do_preadv_part",
     "nbd_trip",
 )
+
+GUARDS = Path(__file__).with_name("guards.py")
 
 
 def _throttled(output: str) -> list[Trace]:
@@ -140,8 +142,10 @@ def test_a_thread_whose_top_frame_is_inline_gives_the_same(waiting: Daemon):
 
 
 def test_the_guard_is_the_same_from_a_thread_and_from_a_jump_buffer(waiting: Daemon):
-    core = waiting.core()
-    said = gdb(waiting, core, f"source {Path(__file__).with_name('guards.py')}")
+    _check_guards(gdb(waiting, waiting.core(), f"source {GUARDS}"))
+
+
+def _check_guards(said: str) -> None:
     match = re.search(r"guards \[(\d+), (\d+)\] True", said)
     assert match
     assert match[1] == match[2]
@@ -235,6 +239,19 @@ def test_coroutines_made_with_sigaltstack(start: Start, client: Connect, sigalts
     live = _check(gdb(daemon, daemon.pid, "qemu-block bt all"), "coroutine_bootstrap")
     dead = _check(gdb(daemon, daemon.core(), "qemu-block bt all"), "coroutine_bootstrap")
     assert [one.lines for one in live] == [one.lines for one in dead]
+
+
+def test_a_core_of_aarch64(start: Start, client: Connect, aarch64: tuple[Path, str]):
+    program, emulator = aarch64
+    begin = lambda *options: start(*options, of=program, by=[emulator])  # noqa: E731
+    daemon = three_reads(begin, client)
+    core = Core(daemon.core(), daemon.folder / "aarch64")
+    core.drop_absent()
+    looks = ("qemu-block bt all", "qemu-block why", f"source {GUARDS}")
+    said = gdb(daemon, core.path, *looks)
+    _check(said)
+    assert "note:" not in said
+    _check_guards(said)
 
 
 def test_before_what_is_no_address_there_is_no_code(waiting: Daemon):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 import gdb
 
 from qemublock import stacks
-from qemublock.coroutine import called_before, function_of
+from qemublock.coroutine import called_before
 from qemublock.listing import title
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _left(younger: gdb.Frame, older: gdb.Frame) -> str:
     """Return the function that `older` called, if it is another than that of `younger`."""
     if younger.type() == gdb.INLINE_FRAME or older.type() not in CALLERS:
         return ""
-    is_now = function_of(younger.pc())
+    is_now = str(younger.function() or "")
     was_called = called_before(older.pc())
     return was_called if is_now and is_now != was_called else ""
 
