@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: A stack of 1 MiB has room for less.
 MOST_FRAMES = 4096
+#: Registers of arm64 that say which bits of a return address are its signature: gdb asks
+#: each frame for them, and what is not given has not been saved.
+MASKS = "pauth_"
 
 
 class _FrameId:
@@ -75,9 +78,17 @@ def arm(registers: dict[str, int]) -> None:
     disarm()
     top = gdb.newest_frame()
     innermost = (int(top.read_register(kind.pc)), int(top.read_register(kind.sp)))
-    _UNWINDER.machine, _UNWINDER.registers, _UNWINDER.innermost = kind, registers, innermost
+    given = {**registers, **dict(_masks(top))}
+    _UNWINDER.machine, _UNWINDER.registers, _UNWINDER.innermost = kind, given, innermost
     _UNWINDER.level = MOST_FRAMES
     gdb.invalidate_cached_frames()
+
+
+def _masks(frame: gdb.Frame) -> Iterator[tuple[str, int]]:
+    for one in frame.architecture().registers():
+        if one.name.startswith(MASKS):
+            with contextlib.suppress(gdb.error):  # a core file that lacks them
+                yield one.name, int(frame.read_register(one.name))
 
 
 def disarm() -> None:
