@@ -245,13 +245,20 @@ def test_a_core_of_aarch64(start: Start, client: Connect, aarch64: tuple[Path, s
     program, emulator = aarch64
     begin = lambda *options: start(*options, of=program, by=[emulator])  # noqa: E731
     daemon = three_reads(begin, client)
+    until(lambda: ") S " in Path(f"/proc/{daemon.pid}/stat").read_text())
     core = Core(daemon.core(), daemon.folder / "aarch64")
     core.drop_absent()
-    looks = ("qemu-block bt all", "qemu-block why", f"source {GUARDS}")
-    said = gdb(daemon, core.path, *looks)
-    _check(said)
-    assert "note:" not in said
-    _check_guards(said)
+    core.add_masks()
+    looks = ("qemu-block bt all", "qemu-block why", f"source {GUARDS}", "info threads")
+    behind = gdb(daemon, core.path, *looks)
+    _check(behind)
+    _check_guards(behind)
+    core.set_back()
+    before = gdb(daemon, core.path, *looks)
+    assert [one.lines for one in traces(before)] == [one.lines for one in traces(behind)]
+    for said in (behind, before):
+        assert "the event loops go on" in said
+        assert "note:" not in said
 
 
 def test_before_what_is_no_address_there_is_no_code(waiting: Daemon):
