@@ -30,7 +30,12 @@ CHAIN = (
     "nbd_trip",
 )
 
-GUARDS = Path(__file__).with_name("guards.py")
+GUARDS, CALLED = (Path(__file__).with_name(name) for name in ("guards.py", "called.py"))
+#: Calls of a function behind the caller, and of one before it.
+CALLS = (
+    "throttle_co_preadv called throttle_group_co_io_limits_intercept",
+    "bdrv_co_preadv_part called bdrv_aligned_preadv",
+)
 
 
 def _throttled(output: str) -> list[Trace]:
@@ -50,8 +55,9 @@ def _check(output: str, outermost: str = "coroutine_trampoline") -> list[Trace]:
 
 
 def test_a_process_and_its_cores_have_the_same_frames(waiting: Daemon, tmp_path: Path):
-    live = gdb(waiting, waiting.pid, "qemu-block bt all")
+    live = gdb(waiting, waiting.pid, "qemu-block bt all", f"source {CALLED}")
     _check(live)
+    assert set(CALLS) <= set(live.splitlines())
     made = [
         *debugger(),
         "-nx",
@@ -249,7 +255,7 @@ def test_a_core_of_aarch64(start: Start, client: Connect, aarch64: tuple[Path, s
     core = Core(daemon.core(), daemon.folder / "aarch64")
     core.drop_absent()
     core.add_masks()
-    looks = ("qemu-block bt all", "qemu-block why", f"source {GUARDS}", "info threads")
+    looks = ("qemu-block bt all", "qemu-block why", f"source {GUARDS}", f"source {CALLED}")
     behind = gdb(daemon, core.path, *looks)
     _check(behind)
     _check_guards(behind)
@@ -258,6 +264,7 @@ def test_a_core_of_aarch64(start: Start, client: Connect, aarch64: tuple[Path, s
     assert [one.lines for one in traces(before)] == [one.lines for one in traces(behind)]
     for said in (behind, before):
         assert "the event loops go on" in said
+        assert set(CALLS) <= set(said.splitlines())
         assert "note:" not in said
 
 
