@@ -4,7 +4,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,19 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from dwarf import Client, Daemon
+from relinked import relinked
 from scenes import Connect, Start, three_reads
 
-#: The build tree of a QEMU with debugging information; and of one whose coroutines are
-#: made with sigaltstack(2), of one that has a system emulator.
-BUILD, SIGALTSTACK = "QEMU_DWARF", "QEMU_DWARF_SIGALTSTACK"
-SYSTEM = "QEMU_DWARF_SYSTEM"
+#: The build tree of a QEMU with debugging information; and of one that has a system
+#: emulator, of one for aarch64.
+BUILD, SYSTEM, AARCH64 = "QEMU_DWARF", "QEMU_DWARF_SYSTEM", "QEMU_DWARF_AARCH64"
 
 
 def _tree(variable: str) -> Path:
     """Return a build tree; skip without one, or without gdb.  In CI that is an error.
 
-    A second kind of coroutines would be a second build, as would a system emulator, and
-    CI goes without.
+    A system emulator would be a second build, as would another architecture, and CI goes
+    without.
     """
     build = os.environ.get(variable)
     if not build or not shutil.which("gdb"):
@@ -42,9 +42,20 @@ def program() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sigaltstack() -> Path:
-    """Return a storage daemon with coroutines of the other kind (sigaltstack)."""
-    return _tree(SIGALTSTACK) / "storage-daemon" / "qemu-storage-daemon"
+def sigaltstack(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a storage daemon with coroutines of the other kind: one source differs."""
+    return relinked(program, tmp_path_factory.mktemp("sigaltstack"))
+
+
+@pytest.fixture
+def aarch64(monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """Return a storage daemon of another architecture, and what runs it."""
+    program = _tree(AARCH64) / "storage-daemon" / "qemu-storage-daemon"
+    emulator = shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")
+    if not emulator or not (os.environ.get("GDB") or shutil.which("gdb-multiarch")):
+        pytest.skip("no qemu-aarch64-static (qemu-user-static), or no gdb-multiarch")
+    monkeypatch.setenv("GDB", os.environ.get("GDB", "gdb-multiarch"))
+    return program, emulator
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +75,8 @@ def start(program: Path, tmp_path: Path) -> Iterator[Start]:
     """Start daemons; end them all."""
     started: list[Daemon] = []
 
-    def begin(*options: str, of: Path = program) -> Daemon:
-        started.append(Daemon(of, tmp_path, options))
+    def begin(*options: str, of: Path = program, by: Sequence[str] = ()) -> Daemon:
+        started.append(Daemon(of, tmp_path, options, by))
         return started[-1]
 
     yield begin

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Core files to be damaged: where an address is in the file, and what to write there."""
+"""Core files to be damaged, or mended: where something is in the file, and what to write."""
 
+import os
 import shutil
 import struct
 import subprocess
@@ -8,15 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-LOAD, NOTE = 1, 4
-#: In x86-64's NT_PRSTATUS: where the registers are, and which of them fs_base is.
-PRSTATUS, REGISTERS, FS_BASE = 1, 112, 21
+NULL, LOAD, NOTE = 0, 1, 4
+#: In NT_PRSTATUS: where the registers are; which of x86-64's fs_base is, of aarch64's the pc.
+PRSTATUS, REGISTERS, FS_BASE, PC = 1, 112, 21, 32
+#: NT_ARM_PAC_MASK, and which bits a signature has where user-mode emulation signs.
+PAC_MASK, SIGNATURE = 0x406, 0x7F << 48
 
 
 @dataclass(frozen=True)
 class Segment:
     """A program header."""
 
+    #: Where it is in the file.
+    header: int
     kind: int
     offset: int
     address: int
@@ -30,13 +35,16 @@ class Core:
     def __init__(self, original: Path, path: Path) -> None:
         subprocess.run(["cp", "--sparse=always", original, path], check=True)
         self.path = path
-        with path.open("rb") as file:
+        self.segments = self._segments()
+
+    def _segments(self) -> list[Segment]:
+        with self.path.open("rb") as file:
             head = file.read(64)
             (start,) = struct.unpack_from("<Q", head, 32)
             size, number = struct.unpack_from("<HH", head, 54)
             file.seek(start)
             table = file.read(size * number)
-        self.segments = [_segment(table, place * size) for place in range(number)]
+        return [_segment(table, place * size, start + place * size) for place in range(number)]
 
     def words(self) -> int:
         """Return how many words of writable memory there are."""
@@ -74,30 +82,72 @@ class Core:
     def set_fs_base(self, value: int) -> None:
         """Let thread-local storage be elsewhere, for all threads."""
         with self.path.open("r+b") as file:
-            for place in self._notes(
-                file.read(max(it.offset + it.size for it in self._of(NOTE)))
-            ):
+            for place, _ in self._notes(file.read(self._end_of_notes())):
                 file.seek(place + REGISTERS + 8 * FS_BASE)
                 file.write(struct.pack("<Q", value))
+
+    def drop_absent(self) -> None:
+        """Forget segments of which the file holds nothing, in which gdb would read zeros.
+
+        A core that the kernel writes has the first page of each file that was mapped, by
+        which gdb sees that a program is this one; one that an emulator writes has not.
+        """
+        with self.path.open("r+b") as file:
+            for it in self._of(LOAD):
+                if not it.size:
+                    file.seek(it.header)
+                    file.write(struct.pack("<I", NULL))
+
+    def set_back(self) -> None:
+        """Put each thread of aarch64 before the call of the kernel that it is behind."""
+        with self.path.open("r+b") as file:
+            data = file.read(self._end_of_notes())
+            for place, _ in self._notes(data):
+                at = place + REGISTERS + 8 * PC
+                (pc,) = struct.unpack_from("<Q", data, at)
+                file.seek(at)
+                file.write(struct.pack("<Q", pc - 4))
+
+    def add_masks(self) -> None:
+        """Say of each thread of aarch64 which bits of return addresses are signatures."""
+        note = struct.pack("<III8sQQ", 6, 16, PAC_MASK, b"LINUX", SIGNATURE, SIGNATURE)
+        (segment,) = self._of(NOTE)
+        with self.path.open("r+b") as file:
+            data = file.read(self._end_of_notes())
+            notes, at = b"", segment.offset
+            for _, end in self._notes(data):
+                notes += data[at:end] + note
+                at = end
+            notes += data[at:]
+            place = file.seek(0, os.SEEK_END)
+            file.write(notes)
+            file.seek(segment.header + 8)
+            file.write(struct.pack("<Q", place))
+            file.seek(segment.header + 32)
+            file.write(struct.pack("<Q", len(notes)))
+        self.segments = self._segments()
+
+    def _end_of_notes(self) -> int:
+        return max(it.offset + it.size for it in self._of(NOTE))
 
     def _of(self, kind: int) -> list[Segment]:
         return [it for it in self.segments if it.kind == kind]
 
-    def _notes(self, data: bytes) -> Iterator[int]:
-        """Yield where the registers of each thread are."""
+    def _notes(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where what is said of each thread's registers begins and ends."""
         for segment in self._of(NOTE):
             at = segment.offset
             while at < segment.offset + segment.size:
                 name, size, kind = struct.unpack_from("<III", data, at)
-                at += 12 + -(-name // 4) * 4
+                place = at + 12 + -(-name // 4) * 4
+                at = place + -(-size // 4) * 4
                 if kind == PRSTATUS:
-                    yield at
-                at += -(-size // 4) * 4
+                    yield place, at
 
 
-def _segment(table: bytes, at: int) -> Segment:
+def _segment(table: bytes, at: int, header: int) -> Segment:
     kind, flags, offset, address, _, size = struct.unpack_from("<IIQQQQ", table, at)
-    return Segment(kind, offset, address, size, bool(flags & 2))
+    return Segment(header, kind, offset, address, size, bool(flags & 2))
 
 
 def without_symbols(program: Path, folder: Path) -> Path:

@@ -43,12 +43,15 @@ def _monitor(program: Path) -> tuple[str, str]:
 class Daemon:
     """A storage daemon, or a machine: QMP by `ask`, NBD by `client`."""
 
-    def __init__(self, program: Path, folder: Path, options: Sequence[str]) -> None:
+    def __init__(
+        self, program: Path, folder: Path, options: Sequence[str], by: Sequence[str] = ()
+    ) -> None:
+        """Start it; `by` an emulator, if it is of another architecture."""
         self.program = program
         self.folder = folder
         monitor, theirs = socket.socketpair()
         monitor.settimeout(30)
-        words = [str(program), "--chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
+        words = [*by, str(program), "--chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         self.process = subprocess.Popen(
             [*words, *_monitor(program), *options],
             cwd=folder,
@@ -101,7 +104,8 @@ class Daemon:
     def left(self) -> Path:
         """Return the core file that it has left."""
         self.process.wait(30)
-        return next(path for path in self.folder.iterdir() if path.name.startswith("core"))
+        # An emulator writes one of what it runs, and may leave one of its own.
+        return next(it for name in ("qemu_*.core", "core*") for it in self.folder.glob(name))
 
     def close(self) -> None:
         self.process.kill()
@@ -136,6 +140,9 @@ class Client:
     def write(self, offset: int, data: bytes) -> None:
         head = struct.pack(">IHHQQI", 0x25609513, 0, 1, offset, offset, len(data))
         self.socket.sendall(head + data)
+
+    def flush(self) -> None:
+        self.socket.sendall(struct.pack(">IHHQQI", 0x25609513, 0, 3, 0, 0, 0))
 
     def reply(self, size: int) -> tuple[int, bytes]:
         """Receive the reply to a read: an error, or 0, and the data."""

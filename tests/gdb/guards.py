@@ -7,8 +7,8 @@ from qemublock.knowledge import all_coroutines
 
 kind = machine.machine()
 known = all_coroutines()
-guards = [machine.guard_in_thread(kind)]
-machine.guard_in_thread = lambda _: None
+guards = [machine.guard_in_memory(kind)]
+machine.guard_in_memory = lambda _: None
 again = all_coroutines()
 guards.append(again._guard)  # noqa: SLF001 - it is not for users
 equal = [one.registers for one in known.all] == [one.registers for one in again.all]

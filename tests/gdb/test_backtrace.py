@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cores import without_symbols
+from cores import Core, without_symbols
 from dwarf import ENVIRONMENT, Daemon, Trace, debugger, gdb, started, traces, until
 from scenes import MEBIBYTE, NBD, SIZE, Connect, Start, export, three_reads
 
@@ -28,6 +28,13 @@ CHAIN = (
     "bdrv_driver_preadv",
     "blk_co_do_preadv_part",
     "nbd_trip",
+)
+
+GUARDS, CALLED = (Path(__file__).with_name(name) for name in ("guards.py", "called.py"))
+#: Calls of a function behind the caller, and of one before it.
+CALLS = (
+    "throttle_co_preadv called throttle_group_co_io_limits_intercept",
+    "bdrv_co_preadv_part called bdrv_aligned_preadv",
 )
 
 
@@ -48,8 +55,9 @@ def _check(output: str, outermost: str = "coroutine_trampoline") -> list[Trace]:
 
 
 def test_a_process_and_its_cores_have_the_same_frames(waiting: Daemon, tmp_path: Path):
-    live = gdb(waiting, waiting.pid, "qemu-block bt all")
+    live = gdb(waiting, waiting.pid, "qemu-block bt all", f"source {CALLED}")
     _check(live)
+    assert set(CALLS) <= set(live.splitlines())
     made = [
         *debugger(),
         "-nx",
@@ -160,8 +168,10 @@ def test_a_thread_whose_top_frame_is_inline_gives_the_same(waiting: Daemon):
 
 
 def test_the_guard_is_the_same_from_a_thread_and_from_a_jump_buffer(waiting: Daemon):
-    core = waiting.core()
-    said = gdb(waiting, core, f"source {Path(__file__).with_name('guards.py')}")
+    _check_guards(gdb(waiting, waiting.core(), f"source {GUARDS}"))
+
+
+def _check_guards(said: str) -> None:
     match = re.search(r"guards \[(\d+), (\d+)\] True", said)
     assert match
     assert match[1] == match[2]
@@ -257,18 +267,25 @@ def test_coroutines_made_with_sigaltstack(start: Start, client: Connect, sigalts
     assert [one.lines for one in live] == [one.lines for one in dead]
 
 
-def test_an_untested_architecture_is_said_to_be_that_first(waiting: Daemon):
-    untested = (
-        "python import dataclasses, qemublock.machine as m; "
-        "m.X86_64 = dataclasses.replace(m.X86_64, tested=False)"
-    )
-    said = gdb(
-        waiting, waiting.pid, untested, "echo begin\\n", "qemu-block bt all", "qemu-block graph"
-    )
-    first, second = said.split("begin\n")[1].splitlines()[:2]
-    assert first.startswith("note: untested on i386:x86-64: ")
-    assert second.startswith("Coroutine 0x")
-    assert '\n{\n "query-version"' in said  # a program can read it
+def test_a_core_of_aarch64(start: Start, client: Connect, aarch64: tuple[Path, str]):
+    program, emulator = aarch64
+    begin = lambda *options: start(*options, of=program, by=[emulator])  # noqa: E731
+    daemon = three_reads(begin, client)
+    until(lambda: ") S " in Path(f"/proc/{daemon.pid}/stat").read_text())
+    core = Core(daemon.core(), daemon.folder / "aarch64")
+    core.drop_absent()
+    core.add_masks()
+    looks = ("qemu-block bt all", "qemu-block why", f"source {GUARDS}", f"source {CALLED}")
+    behind = gdb(daemon, core.path, *looks)
+    _check(behind)
+    _check_guards(behind)
+    core.set_back()
+    before = gdb(daemon, core.path, *looks)
+    assert [one.lines for one in traces(before)] == [one.lines for one in traces(behind)]
+    for said in (behind, before):
+        assert "the event loops go on" in said
+        assert set(CALLS) <= set(said.splitlines())
+        assert "note:" not in said
 
 
 def test_before_what_is_no_address_there_is_no_code(waiting: Daemon):

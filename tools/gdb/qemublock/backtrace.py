@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks, values
-from qemublock.coroutine import called_before, function_of
+from qemublock.coroutine import called_before
 from qemublock.listing import title
 
 if TYPE_CHECKING:
@@ -67,6 +67,5 @@ def _left(younger: Place, older: Place) -> str:
     """Return the function that `older` called, if it is another than that of `younger`."""
     if younger.inlined or not older.calls:
         return ""
-    is_now = function_of(younger.pc)
     was_called = called_before(older.pc)
-    return was_called if is_now and is_now != was_called else ""
+    return was_called if younger.function not in ("", was_called) else ""

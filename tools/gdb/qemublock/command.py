@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gdb
 
-from qemublock import machine, stacks
+from qemublock import stacks
 from qemublock.coroutine import NO_SYMBOLS
 from qemublock.lists import DamagedError
 
@@ -23,8 +23,6 @@ class Command(gdb.Command):
 
     #: Whether the selected coroutine stays selected while it runs, rather than afterwards.
     selects = False
-    #: Where a warning goes, which comes first.
-    warns = gdb.STDOUT
 
     def __init__(self, name: str, complete: int = gdb.COMPLETE_NONE) -> None:
         super().__init__(f"{PREFIX} {name}", gdb.COMMAND_DATA, complete)
@@ -32,8 +30,6 @@ class Command(gdb.Command):
     def invoke(self, argument: str, from_tty: bool) -> None:
         """Run it."""
         _look()
-        if words := machine.warning():
-            gdb.write(f"note: {words}\n", self.warns)
         notes: list[str] = []
         try:
             if self.selects:

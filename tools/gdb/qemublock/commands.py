@@ -92,8 +92,6 @@ class GraphCommand(Command):
     qemu-block graph FILE      to a file, for `blockdoc graph --json FILE`
     """
 
-    warns = gdb.STDERR
-
     def __init__(self) -> None:
         super().__init__("graph", gdb.COMPLETE_FILENAME)
 
@@ -111,8 +109,6 @@ class Report(Command):
     qemu-block report          to the terminal
     qemu-block report FILE     to a file
     """
-
-    warns = gdb.STDERR
 
     def __init__(self) -> None:
         super().__init__("report", gdb.COMPLETE_FILENAME)

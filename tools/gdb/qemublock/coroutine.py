@@ -216,7 +216,7 @@ class Coroutines:
             )
             for data in candidates.values()
         ]
-        guard = machine.guard_in_thread(kind)
+        guard = machine.guard_in_memory(kind)
         if guard is None or not any(kind.fits(it, guard) for it in buffers):
             guard = machine.guard_by_plaintext(
                 kind, buffers, machine.returns_of_sigsetjmp(kind)

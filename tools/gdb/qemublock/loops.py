@@ -203,6 +203,11 @@ def _name_of_call(frames: list[gdb.Frame]) -> str:
 
 
 def _in_system_call(frame: gdb.Frame) -> bool:
-    """Say whether the instruction before a thread's next one calls the kernel."""
+    """Say whether the instruction before a thread's next one calls the kernel, or that one.
+
+    A call that is interrupted, as by what makes the core file, is to be made anew: arm64's
+    kernel puts the thread back before a debugger looks, and that of x86-64 afterwards.
+    """
     code = machine().system_call
-    return code_before(frame.pc(), len(code)) == code
+    ends = (frame.pc(), frame.pc() + len(code))
+    return any(code_before(end, len(code)) == code for end in ends)

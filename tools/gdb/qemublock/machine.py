@@ -2,10 +2,10 @@
 """Registers as sigsetjmp(3) of glibc saves them, for each architecture.
 
 glibc xors what must not be forged with a secret of the process, the pointer guard, and
-on x86-64 turns it as well (``PTR_MANGLE`` in sysdeps/unix/sysv/linux/…/sysdep.h).  The
-guard is in thread-local storage.  Where a core file has none, one pair of a mangled and
-a plain value gives it: the address to which sigsetjmp() in qemu_coroutine_switch()
-returns is known from the program.
+on x86-64 turns it as well (``PTR_MANGLE`` in sysdeps/…/pointer_guard.h).  The guard is in
+thread-local storage on x86-64, and a variable of the loader's on aarch64.  Where a core
+file has none, one pair of a mangled and a plain value gives it: the address to which
+sigsetjmp() in qemu_coroutine_switch() returns is known from the program.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MASK = (1 << 64) - 1
+#: How calls of a known place begin: the first byte, or the first 6 bits.
+CALL, BL = 0xE8, 0b100101
 
 
 def _ror17(value: int) -> int:
@@ -29,6 +31,18 @@ def _ror17(value: int) -> int:
 
 def _same(value: int) -> int:
     return value
+
+
+def _jump_of_call(code: bytes) -> int | None:
+    return int(struct.unpack("<i", code[1:])[0]) if code[0] == CALL else None
+
+
+def _jump_of_bl(code: bytes) -> int | None:
+    (word,) = struct.unpack("<I", code)
+    if word >> 26 != BL:
+        return None
+    words = word & (1 << 26) - 1
+    return int(4 * (words - (words >> 25 << 26))) - len(code)
 
 
 @dataclass(frozen=True)
@@ -51,15 +65,19 @@ class Machine:
     mangled: frozenset[str]
     #: Undoes what is done beside the xor.
     turn: Callable[[int], int]
-    #: Says where the guard is, for the selected thread; empty: not in its storage.
+    #: Says where the guard is, for the selected thread.
     guard_at: str
-    tested: bool
     #: A call in this architecture's assembler.
     call: str
     #: The instruction that calls the kernel.
     system_call: bytes
-    #: How a call of a known place begins, before 4 bytes of distance; empty: not looked at.
-    near_call: bytes
+    #: The size of the instruction that calls a known place, in bytes.
+    near_call: int
+    #: Says how far it jumps, from its end; nothing if this is another instruction.
+    jump: Callable[[bytes], int | None]
+    #: Registers that say which bits of a return address are its signature: gdb asks each
+    #: frame for them, and takes what is not given for not saved.
+    masks: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -82,12 +100,9 @@ class Machine:
 
     def called_before(self, pc: int) -> int:
         """Return the address that the instruction before `pc` calls; 0 if none is named."""
-        size = len(self.near_call) + 4
-        code = code_before(pc, size) if self.near_call else b""
-        if len(code) < size or not code.startswith(self.near_call):
-            return 0
-        (distance,) = struct.unpack("<i", code[-4:])
-        return int(pc + distance) % (1 << 64)
+        code = code_before(pc, self.near_call)
+        distance = self.jump(code) if code else None
+        return 0 if distance is None else (pc + distance) & MASK
 
     def guard_of(self, buffer: bytes, pc: int) -> int:
         """Return the guard with which `buffer` holds `pc`."""
@@ -115,10 +130,10 @@ X86_64 = Machine(
     mangled=frozenset({"rbp", "rsp", "rip"}),
     turn=_ror17,
     guard_at="(unsigned long) $fs_base + 0x30",
-    tested=True,
     call="call",
     system_call=b"\x0f\x05",
-    near_call=b"\xe8",
+    near_call=5,
+    jump=_jump_of_call,
 )
 AARCH64 = Machine(
     slots=(*(f"x{number}" for number in range(19, 30)), "pc", "", "sp"),
@@ -126,11 +141,12 @@ AARCH64 = Machine(
     sp="sp",
     mangled=frozenset({"pc", "sp"}),
     turn=_same,
-    guard_at="",
-    tested=False,
+    guard_at="(unsigned long) &__pointer_chk_guard",
     call="bl",
     system_call=b"\x01\x00\x00\xd4",
-    near_call=b"",
+    near_call=4,
+    jump=_jump_of_bl,
+    masks=("pauth_dmask", "pauth_cmask", "pauth_dmask_high", "pauth_cmask_high"),
 )
 
 
@@ -147,22 +163,8 @@ def machine() -> Machine:
     raise gdb.GdbError(f"coroutines of {name} are not known here: x86-64 and aarch64 are")
 
 
-def warning() -> str:
-    """Return what is to be said first of an architecture that is untested; else nothing."""
-    try:
-        kind = machine()
-    except gdb.GdbError:
-        return ""  # what needs no coroutines works there
-    name = gdb.selected_inferior().architecture().name()
-    return (
-        "" if kind.tested else f"untested on {name}: coroutines and their frames may be wrong"
-    )
-
-
-def guard_in_thread(kind: Machine) -> int | None:
-    """Return the pointer guard as a thread holds it, if one does."""
-    if not kind.guard_at:
-        return None
+def guard_in_memory(kind: Machine) -> int | None:
+    """Return the pointer guard as glibc holds it, if that can be read."""
     try:
         address = int(gdb.parse_and_eval(kind.guard_at)) & MASK
         (guard,) = struct.unpack("<Q", bytes(gdb.selected_inferior().read_memory(address, 8)))

@@ -75,6 +75,8 @@ class Place:
     #: gdb's type of the frame.
     kind: int
     name: str
+    #: The same; empty without debugging information.
+    function: str
     #: The line of the source, or else the library; empty: neither is known.
     where: str
     arguments: tuple[Argument, ...]
@@ -82,8 +84,9 @@ class Place:
     @classmethod
     def of(cls, frame: gdb.Frame) -> Place:
         """Ask gdb."""
-        name = frame.name() or "??"
-        return cls(frame.pc(), frame.type(), name, _where(frame), tuple(_arguments(frame)))
+        name, function = frame.name() or "??", str(frame.function() or "")
+        arguments = tuple(_arguments(frame))
+        return cls(frame.pc(), frame.type(), name, function, _where(frame), arguments)
 
     @property
     def inlined(self) -> bool:

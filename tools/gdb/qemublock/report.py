@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gdb
 
-from qemublock import backtrace, machine, program, threads
+from qemublock import backtrace, program, threads
 from qemublock.knowledge import Knowledge
 from qemublock.listing import listing, title
 from qemublock.lists import DamagedError
@@ -33,8 +33,6 @@ def report() -> Json:
     """Read everything; what cannot be read is in its `notes`."""
     known = Knowledge.now()
     notes = known.notes
-    if words := machine.warning():
-        notes.insert(0, words)
     found: Json = {
         "program": program.file(),
         "release": program.release(),

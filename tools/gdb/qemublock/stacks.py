@@ -88,10 +88,20 @@ def arm(registers: dict[str, int]) -> None:
     disarm()
     top = gdb.newest_frame()
     every = top.architecture().registers()
-    known = {name: one for name in registers if (one := every.find(name))}
+    known = {name: one for name in (*registers, *kind.masks) if (one := every.find(name))}
     innermost = (int(top.read_register(known[kind.pc])), int(top.read_register(known[kind.sp])))
-    _UNWINDER.answer = _Answer(kind, registers, known, innermost)
+    given = {**registers, **dict(_masks(top, kind, known))}
+    _UNWINDER.answer = _Answer(kind, given, known, innermost)
     gdb.invalidate_cached_frames()
+
+
+def _masks(
+    frame: gdb.Frame, kind: Machine, known: dict[str, gdb.RegisterDescriptor]
+) -> Iterator[tuple[str, int]]:
+    for name in kind.masks:
+        if name in known:
+            with contextlib.suppress(gdb.error):  # a core file that lacks them
+                yield name, int(frame.read_register(known[name]))
 
 
 def disarm() -> None:
