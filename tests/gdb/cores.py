@@ -22,6 +22,8 @@ class Segment:
     address: int
     size: int
     writable: bool
+    #: Where its program header is in the file.
+    header: int
 
 
 class Core:
@@ -36,7 +38,7 @@ class Core:
             size, number = struct.unpack_from("<HH", head, 54)
             file.seek(start)
             table = file.read(size * number)
-        self.segments = [_segment(table, place * size) for place in range(number)]
+        self.segments = [_segment(table, place * size, start) for place in range(number)]
 
     def words(self) -> int:
         """Return how many words of writable memory there are."""
@@ -58,13 +60,33 @@ class Core:
 
     def write(self, address: int, value: int) -> None:
         """Overwrite the word at an address."""
-        for it in self.segments:
-            if it.kind == LOAD and it.address <= address <= it.address + it.size - 8:
-                with self.path.open("r+b") as file:
-                    file.seek(it.offset + address - it.address)
-                    file.write(struct.pack("<Q", value))
-                return
+        self.overwrite(address, struct.pack("<Q", value))
+
+    def overwrite(self, address: int, data: bytes) -> None:
+        """Overwrite what is from an address on."""
+        it = self.at(address + len(data) - 1)
+        self.patch(it.offset + address - it.address, data)
+
+    def at(self, address: int) -> Segment:
+        """Return the segment that has an address."""
+        for it in self.of(LOAD):
+            if it.address <= address < it.address + it.size:
+                return it
         raise IndexError(hex(address))
+
+    def has(self, address: int) -> bool:
+        """Say whether it holds what is at an address."""
+        return any(it.address <= address < it.address + it.size for it in self.of(LOAD))
+
+    def patch(self, place: int, data: bytes) -> None:
+        """Overwrite what is from a place in the file on."""
+        with self.path.open("r+b") as file:
+            file.seek(place)
+            file.write(data)
+
+    def drop(self, segment: Segment) -> None:
+        """Let there be no such segment."""
+        self.patch(segment.header, bytes(4))
 
     def cut(self, part: float) -> None:
         """Keep the first part of it."""
@@ -73,19 +95,24 @@ class Core:
 
     def set_fs_base(self, value: int) -> None:
         """Let thread-local storage be elsewhere, for all threads."""
-        with self.path.open("r+b") as file:
-            for place in self._notes(
-                file.read(max(it.offset + it.size for it in self._of(NOTE)))
-            ):
-                file.seek(place + REGISTERS + 8 * FS_BASE)
-                file.write(struct.pack("<Q", value))
+        for place in self.threads():
+            self.patch(place + REGISTERS + 8 * FS_BASE, struct.pack("<Q", value))
 
-    def _of(self, kind: int) -> list[Segment]:
+    def threads(self) -> list[int]:
+        """Return where in the file each thread's note is, after its name."""
+        with self.path.open("rb") as file:
+            return list(self._notes(file.read(self._end_of_notes())))
+
+    def _end_of_notes(self) -> int:
+        return max(it.offset + it.size for it in self.of(NOTE))
+
+    def of(self, kind: int) -> list[Segment]:
+        """Return the segments of a kind."""
         return [it for it in self.segments if it.kind == kind]
 
     def _notes(self, data: bytes) -> Iterator[int]:
         """Yield where the registers of each thread are."""
-        for segment in self._of(NOTE):
+        for segment in self.of(NOTE):
             at = segment.offset
             while at < segment.offset + segment.size:
                 name, size, kind = struct.unpack_from("<III", data, at)
@@ -95,9 +122,9 @@ class Core:
                 at += -(-size // 4) * 4
 
 
-def _segment(table: bytes, at: int) -> Segment:
+def _segment(table: bytes, at: int, start: int) -> Segment:
     kind, flags, offset, address, _, size = struct.unpack_from("<IIQQQQ", table, at)
-    return Segment(kind, offset, address, size, bool(flags & 2))
+    return Segment(kind, offset, address, size, bool(flags & 2), start + at)
 
 
 def without_symbols(program: Path, folder: Path) -> Path:

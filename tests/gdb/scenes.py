@@ -100,3 +100,31 @@ def locked(daemon: Daemon, holder: str) -> None:
     hold = f"source {Path(__file__).with_name('hold.py')}"
     assert "held" in gdb(daemon, daemon.pid, f"set $holder = {match[1]}", hold)
     daemon.send("query-jobs")
+
+
+def everything(start: Start, client: Connect) -> Daemon:
+    """Start a daemon that has some of all that the commands show: two and more of each."""
+    daemon = three_reads(
+        lambda *options: start(*options, "--object", "iothread,id=aside"), client
+    )
+    for number in range(2):
+        daemon.add(driver="null-co", node_name=f"slow{number}", size=MEBIBYTE, latency_ns=HOUR)
+        daemon.add(driver="null-co", node_name=f"target{number}", size=MEBIBYTE)
+        for bitmap in range(2):
+            name = f"bitmap{bitmap}"
+            daemon.ask("block-dirty-bitmap-add", node=f"slow{number}", name=name)
+        job = {"device": f"slow{number}", "target": f"target{number}", "sync": "full"}
+        daemon.ask("blockdev-mirror", job_id=f"job{number}", **job)
+    daemon.add(driver="null-co", node_name="aside", size=MEBIBYTE, latency_ns=HOUR)
+    options = {"type": "nbd", "id": "aside", "node_name": "aside", "iothread": "aside"}
+    daemon.ask("block-export-add", **options, fixed_iothread=True)
+    one = client(daemon, "aside")
+    one.read(0, 4096)
+    one.read(4096, 4096)
+    until(lambda: _reads(daemon) == 2)
+    return daemon
+
+
+def _reads(daemon: Daemon) -> int:
+    said = gdb(daemon, daemon.pid, "qemu-block requests")
+    return len(re.findall("^read of .* on aside", said, re.MULTILINE))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 import gdb
 
 from qemublock import stacks
-from qemublock.coroutine import called_before, function_of
+from qemublock.coroutine import OUTERMOST, called_before, function_of
 from qemublock.listing import title
 
 if TYPE_CHECKING:
@@ -49,15 +49,43 @@ def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
         seen.add(now.address)
         try:
             with stacks.frames_of(now) as found:
-                for text in lines(found, number):
+                walk = _Walk(found)
+                for text in lines(walk, number):
                     yield text
                     number += text.startswith("#")
+                if not walk.is_whole():
+                    notes.append(
+                        f"coroutine {hex(now.address)}: its stack cannot be read beyond "
+                        f"frame #{number - 1}"
+                    )
             now = _caller(known, now)
         except gdb.error as error:
             notes.append(f"coroutine {hex(one.address)}: {error}")
             return
     if now is not None:
         notes.append(f"the callers of coroutine {hex(one.address)} go round")
+
+
+class _Walk:
+    """Frames, and what was the last of them."""
+
+    def __init__(self, frames: Iterable[gdb.Frame]) -> None:
+        self._frames = frames
+        self._last: gdb.Frame | None = None
+
+    def __iter__(self) -> Iterator[gdb.Frame]:
+        for self._last in self._frames:
+            yield self._last
+
+    def is_whole(self) -> bool:
+        """Say whether the last is the outermost: a thread's own is where a leader ends."""
+        if self._last is None:
+            return False
+        reason = self._last.unwind_stop_reason()
+        return self._last.name() in OUTERMOST or reason in (
+            gdb.FRAME_UNWIND_NO_REASON,
+            gdb.FRAME_UNWIND_OUTERMOST,
+        )
 
 
 def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:

@@ -27,6 +27,7 @@ class Command(gdb.Command):
     warns = gdb.STDOUT
 
     def __init__(self, name: str, complete: int = gdb.COMPLETE_NONE) -> None:
+        self.name = name
         super().__init__(f"{PREFIX} {name}", gdb.COMMAND_DATA, complete)
 
     def invoke(self, argument: str, from_tty: bool) -> None:
@@ -42,7 +43,7 @@ class Command(gdb.Command):
                 with stacks.own_frames():
                     self._write(argument, notes)
         except (DamagedError, gdb.error) as error:
-            notes.append(str(error))
+            notes.append(f"{self.name} ends here: {error}")
         except KeyboardInterrupt:
             raise gdb.GdbError("interrupted") from None
         for note in dict.fromkeys(notes):

@@ -36,6 +36,8 @@ PERMISSIONS = (
 BLOCK_JOBS = ("backup", "commit", "mirror", "stream")
 #: BDRV_O_RDWR and BDRV_O_INACTIVE of include/block/block-common.h.
 RDWR, INACTIVE = 0x2, 0x800
+#: A bitmap counts bytes in 64 bits.
+BITS = 64
 #: What is told of a node.
 MEMBERS = (
     *("node_name", "drv", "filename", "open_flags", "encrypted", "total_sectors", "children"),
@@ -234,13 +236,16 @@ def _version() -> Json:
 
 def _bitmap(bitmap: gdb.Value) -> Json:
     """Return what query-named-block-nodes says of a bitmap: nothing of what it has not."""
+    granularity = int(bitmap["bitmap"]["granularity"])
+    if not 0 <= granularity < BITS:
+        raise DamagedError(f"a granularity of 2^{granularity} at {hex(int(bitmap))}")
     name = {"name": text(bitmap["name"])} if int(bitmap["name"]) else {}
     inconsistent = {"inconsistent": True} if bitmap["inconsistent"] else {}
     return {
         **name,
         **inconsistent,
-        "granularity": 1 << int(bitmap["bitmap"]["granularity"]),
-        "count": int(bitmap["bitmap"]["count"]) << int(bitmap["bitmap"]["granularity"]),
+        "granularity": 1 << granularity,
+        "count": int(bitmap["bitmap"]["count"]) << granularity,
         "recording": not bitmap["disabled"] or bool(int(bitmap["successor"])),
         "busy": bool(bitmap["busy"]),
         "persistent": bool(bitmap["persistent"]),

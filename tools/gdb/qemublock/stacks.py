@@ -70,14 +70,30 @@ def register() -> None:
 
 
 def arm(registers: dict[str, int]) -> None:
-    """Let the selected thread's innermost frame seem to be called by a coroutine."""
+    """Let the selected thread's innermost frame seem to be called by a coroutine.
+
+    A thread that has no registers, in a damaged core file, is left for one that has.
+
+    :raise gdb.error: no thread has them.
+    """
     kind = machine()
     disarm()
-    top = gdb.newest_frame()
+    top = _newest_frame()
     innermost = (int(top.read_register(kind.pc)), int(top.read_register(kind.sp)))
     _UNWINDER.machine, _UNWINDER.registers, _UNWINDER.innermost = kind, registers, innermost
     _UNWINDER.level = MOST_FRAMES
     gdb.invalidate_cached_frames()
+
+
+def _newest_frame() -> gdb.Frame:
+    try:
+        return gdb.newest_frame()
+    except gdb.error:
+        for thread in gdb.selected_inferior().threads():
+            with contextlib.suppress(gdb.error):
+                thread.switch()
+                return gdb.newest_frame()
+    raise gdb.error("no thread's registers are in the core file")
 
 
 def disarm() -> None:
