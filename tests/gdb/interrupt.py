@@ -28,7 +28,7 @@ class _Calls:
         if event == "call" and "qemublock" in frame.f_code.co_filename:
             self.number += 1
             if self.number == self.at:
-                self.armed = stacks._UNWINDER.machine is not None  # noqa: SLF001
+                self.armed = stacks._UNWINDER.answer is not None  # noqa: SLF001
                 os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 KNOWN = "util/qemu-coroutine.c"
 #: Frames that have made the call by which the frame before them came to be.
 CALLERS = (gdb.NORMAL_FRAME, gdb.INLINE_FRAME)
+#: How the frames of a thread end.
+ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_OUTERMOST)
 #: What is printed in full; the rest is ``...``, as gdb does by default.
 SCALARS = (
     gdb.TYPE_CODE_PTR,
@@ -53,7 +55,7 @@ def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
                 for text in lines(walk, number):
                     yield text
                     number += text.startswith("#")
-                if not walk.is_whole():
+                if not walk.is_whole(leader=known.get(now.address) is None):
                     notes.append(
                         f"coroutine {hex(now.address)}: its stack cannot be read beyond "
                         f"frame #{number - 1}"
@@ -77,15 +79,13 @@ class _Walk:
         for self._last in self._frames:
             yield self._last
 
-    def is_whole(self) -> bool:
-        """Say whether the last is the outermost: a thread's own is where a leader ends."""
+    def is_whole(self, *, leader: bool) -> bool:
+        """Say whether the last is the outermost: a leader's is that of its thread."""
         if self._last is None:
             return False
-        reason = self._last.unwind_stop_reason()
-        return self._last.name() in OUTERMOST or reason in (
-            gdb.FRAME_UNWIND_NO_REASON,
-            gdb.FRAME_UNWIND_OUTERMOST,
-        )
+        if leader:
+            return self._last.unwind_stop_reason() in ENDS
+        return self._last.name() in OUTERMOST
 
 
 def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:

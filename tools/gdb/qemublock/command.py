@@ -36,18 +36,26 @@ class Command(gdb.Command):
         if words := machine.warning():
             gdb.write(f"note: {words}\n", self.warns)
         notes: list[str] = []
+        before = stacks.Selected.now()
         try:
-            if self.selects:
-                self._write(argument, notes)
-            else:
-                with stacks.own_frames():
-                    self._write(argument, notes)
+            self._run(argument, notes, before)
         except (DamagedError, gdb.error) as error:
             notes.append(f"{self.name} ends here: {error}")
         except KeyboardInterrupt:
+            before.restore()  # it may have come just when something was being put back
             raise gdb.GdbError("interrupted") from None
         for note in dict.fromkeys(notes):
             gdb.write(f"note: {note}\n", gdb.STDERR)
+
+    def _run(self, argument: str, notes: list[str], before: stacks.Selected) -> None:
+        if self.selects:
+            self._write(argument, notes)
+            return
+        try:
+            stacks.disarm()
+            self._write(argument, notes)
+        finally:
+            before.restore()
 
     def _write(self, argument: str, notes: list[str]) -> None:
         for line in self.lines(argument, notes):

@@ -10,6 +10,7 @@ that the coroutine saved.  So gdb goes on from there with everything that it can
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gdb
@@ -32,29 +33,44 @@ class _FrameId:
         self.pc = pc
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What is said of one frame: that a coroutine called it."""
+
+    machine: Machine
+    #: Those of the coroutine.
+    registers: dict[str, int]
+    #: The frame's own pc and sp.
+    innermost: tuple[int, int]
+
+
 class _Unwinder(gdb.unwinder.Unwinder):
     """Answers for one frame while it is armed, and for none else."""
 
     def __init__(self) -> None:
         super().__init__("qemu-block")
-        self.machine: Machine | None = None
-        self.registers: dict[str, int] = {}
-        self.innermost = (0, 0)
+        self.answer: _Answer | None = None
         #: The level at which that one was met: those above it need not be looked at.
         self.level = MOST_FRAMES
 
+    def set(self, answer: _Answer | None) -> None:
+        """Give this answer from now on, also for frames that gdb knows already."""
+        self.answer, self.level = answer, MOST_FRAMES
+        gdb.invalidate_cached_frames()
+
     def __call__(self, pending_frame: gdb.PendingFrame) -> gdb.UnwindInfo | None:
-        if self.machine is None or pending_frame.level() > self.level:
+        answer = self.answer
+        if answer is None or pending_frame.level() > self.level:
             return None
-        pc = pending_frame.read_register(self.machine.pc)
-        sp = pending_frame.read_register(self.machine.sp)
+        pc = pending_frame.read_register(answer.machine.pc)
+        sp = pending_frame.read_register(answer.machine.sp)
         # Its level would not do: a function inlined at the top makes it higher than 0.
-        if (int(pc), int(sp)) != self.innermost:
+        if (int(pc), int(sp)) != answer.innermost:
             return None
         self.level = pending_frame.level()
-        below = self.registers[self.machine.sp] - 16  # else: "frame inner to this frame"
+        below = answer.registers[answer.machine.sp] - 16  # else: "frame inner to this frame"
         unwound = pending_frame.create_unwind_info(_FrameId(gdb.Value(below).cast(sp.type), pc))
-        for name, value in self.registers.items():
+        for name, value in answer.registers.items():
             kind = pending_frame.read_register(name).type
             unwound.add_saved_register(name, gdb.Value(value).cast(kind))
         return unwound
@@ -80,9 +96,7 @@ def arm(registers: dict[str, int]) -> None:
     disarm()
     top = _newest_frame()
     innermost = (int(top.read_register(kind.pc)), int(top.read_register(kind.sp)))
-    _UNWINDER.machine, _UNWINDER.registers, _UNWINDER.innermost = kind, registers, innermost
-    _UNWINDER.level = MOST_FRAMES
-    gdb.invalidate_cached_frames()
+    _UNWINDER.set(_Answer(kind, registers, innermost))
 
 
 def _newest_frame() -> gdb.Frame:
@@ -98,9 +112,8 @@ def _newest_frame() -> gdb.Frame:
 
 def disarm() -> None:
     """Let the thread's frames be its own."""
-    if _UNWINDER.machine is not None:
-        _UNWINDER.machine = None
-        gdb.invalidate_cached_frames()
+    if _UNWINDER.answer is not None:
+        _UNWINDER.set(None)
 
 
 def first_frame() -> gdb.Frame | None:
@@ -111,28 +124,30 @@ def first_frame() -> gdb.Frame | None:
     return frame.older() if frame is not None else None
 
 
-@contextlib.contextmanager
-def own_frames() -> Iterator[None]:
-    """Let the threads' frames be their own for a while, also where a coroutine is selected."""
-    before = _UNWINDER.machine
-    if before is None:
-        yield
-        return
-    with threads.selection():
-        disarm()
-        try:
-            yield
-        finally:
-            _UNWINDER.machine = before
-            gdb.invalidate_cached_frames()
+@dataclass(frozen=True)
+class Selected:
+    """What gdb looks at: a thread, its frame, and the coroutine that was selected."""
+
+    looked_at: threads.LookedAt
+    answer: _Answer | None
+
+    @classmethod
+    def now(cls) -> Selected:
+        """Return what it looks at now."""
+        return cls(threads.LookedAt.now(), _UNWINDER.answer)
+
+    def restore(self) -> None:
+        """Let it look at that again, whatever was done or interrupted meanwhile."""
+        _UNWINDER.set(self.answer)
+        self.looked_at.restore()
 
 
 @contextlib.contextmanager
 def frames(registers: dict[str, int]) -> Iterator[Iterator[gdb.Frame]]:
     """Give the frames of the coroutine that saved `registers`, innermost first."""
     with threads.selection():
-        arm(registers)
         try:
+            arm(registers)
             yield _walk(first_frame())
         finally:
             disarm()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gdb
@@ -12,21 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@dataclass(frozen=True)
+class LookedAt:
+    """The thread and the frame that gdb looks at."""
+
+    thread: gdb.InferiorThread | None
+    frame: gdb.Frame | None
+
+    @classmethod
+    def now(cls) -> LookedAt:
+        """Return those that it looks at now."""
+        thread = gdb.selected_thread()
+        try:
+            return cls(thread, gdb.selected_frame())
+        except gdb.error:
+            return cls(thread, None)
+
+    def restore(self) -> None:
+        """Let gdb look at them again."""
+        if self.thread is not None and self.thread.is_valid():
+            self.thread.switch()
+        if self.frame is not None and self.frame.is_valid():
+            self.frame.select()
+
+
 @contextlib.contextmanager
 def selection() -> Iterator[None]:
     """Leave gdb looking at the thread and the frame that it looks at now."""
-    thread = gdb.selected_thread()
-    try:
-        frame: gdb.Frame | None = gdb.selected_frame()
-    except gdb.error:
-        frame = None
+    before = LookedAt.now()
     try:
         yield
     finally:
-        if thread is not None and thread.is_valid():
-            thread.switch()
-        if frame is not None and frame.is_valid():
-            frame.select()
+        before.restore()
 
 
 def each() -> Iterator[gdb.InferiorThread]:
