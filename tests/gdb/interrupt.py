@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For gdb: run each of ``$commands`` (a word for each line), and interrupt it ``$times`` times.
+"""For gdb: run each of ``$commands``, with commas between, and interrupt it ``$times`` times.
 
 It is interrupted by SIGINT, as Ctrl-C does it: at evenly spaced calls of our code, and
 then by a timer, wherever gdb is in its own.  One line says of each how that ended.
@@ -47,15 +47,13 @@ def _run(command: str, at: int = 0) -> _Calls:
 
 
 def _after(command: str, seconds: float) -> None:
-    interrupter = subprocess.Popen(
-        ["/bin/sh", "-c", f"sleep {seconds}; kill -INT {os.getpid()}"], start_new_session=True
-    )
+    kill = f"sleep {seconds}; kill -INT {os.getpid()}"
     try:
-        for _ in range(ENOUGH):
-            gdb.execute(command, to_string=True)
+        with subprocess.Popen(["/bin/sh", "-c", kill], start_new_session=True):
+            for _ in range(ENOUGH):
+                gdb.execute(command, to_string=True)
     except (gdb.error, KeyboardInterrupt) as error:
         gdb.write(f"{command}: {error or 'interrupted'} after {seconds:.3f} s\n")
-    interrupter.wait()
 
 
 times = int(gdb.convenience_variable("times"))
@@ -66,5 +64,5 @@ for name in gdb.convenience_variable("commands").string().split(","):
     number = _run(command).number
     took = time.monotonic() - begin
     for place in range(times):
-        _run(command, 1 + number * place // times)
+        _run(command, number * (place + 1) // (times + 1))
     _after(command, took / 2)

@@ -107,6 +107,8 @@ def everything(start: Start, client: Connect) -> Daemon:
     daemon = three_reads(
         lambda *options: start(*options, "--object", "iothread,id=aside"), client
     )
+    qcow2(daemon, "busy")  # before there are requests that a drained section waits for
+    export(daemon, "busy")
     for number in range(2):
         daemon.add(driver="null-co", node_name=f"slow{number}", size=MEBIBYTE, latency_ns=HOUR)
         daemon.add(driver="null-co", node_name=f"target{number}", size=MEBIBYTE)

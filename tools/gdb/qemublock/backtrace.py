@@ -76,8 +76,9 @@ class _Walk:
         self._last: gdb.Frame | None = None
 
     def __iter__(self) -> Iterator[gdb.Frame]:
-        for self._last in self._frames:
-            yield self._last
+        for frame in self._frames:
+            self._last = frame
+            yield frame
 
     def is_whole(self, *, leader: bool) -> bool:
         """Say whether the last is the outermost: a leader's is that of its thread."""

@@ -9,7 +9,7 @@ import gdb
 
 from qemublock import machine, stacks
 from qemublock.coroutine import NO_SYMBOLS
-from qemublock.lists import DamagedError
+from qemublock.lists import DamagedError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Command(gdb.Command):
             before.restore()  # it may have come just when something was being put back
             raise gdb.GdbError("interrupted") from None
         for note in dict.fromkeys(notes):
-            gdb.write(f"note: {note}\n", gdb.STDERR)
+            gdb.write(f"note: {printable(note)}\n", gdb.STDERR)
 
     def _run(self, argument: str, notes: list[str], before: stacks.Selected) -> None:
         if self.selects:
@@ -59,10 +59,10 @@ class Command(gdb.Command):
 
     def _write(self, argument: str, notes: list[str]) -> None:
         for line in self.lines(argument, notes):
-            gdb.write(f"{line}\n")
+            gdb.write(f"{printable(line)}\n")
 
     def lines(self, argument: str, notes: list[str]) -> Iterable[str]:
-        """Yield what is to be printed; what cannot be read goes to `notes`."""
+        """Yield the lines to be printed; what cannot be read goes to `notes`."""
         raise NotImplementedError
 
 

@@ -246,7 +246,8 @@ class Coroutines:
     ) -> list[Coroutine]:
         sp = self.layout.machine.sp
         mapped = memory.Lookup(self._regions)
-        real, without_stack = [], []
+        real: list[Coroutine] = []
+        without_stack: list[Coroutine] = []
         for one in found:
             number = self._thread_on(one)
             if number and one.caller:
@@ -259,7 +260,9 @@ class Coroutines:
         ended = _depth_of_the_ended(idle, sp, shape)
         # those that have ended and were freed have no stack either
         if lost := sum(one.top - one.registers[sp] > ended for one in without_stack):
-            self.notes.append(f"the stacks of {lost} coroutines are not there: they are left out")
+            self.notes.append(
+                f"the stacks of {lost} coroutines are not there: they are left out"
+            )
         for one in idle:
             if one.top - one.registers[sp] <= ended:
                 new = one.scheduled or function_of(self._pc(one)) in OUTERMOST

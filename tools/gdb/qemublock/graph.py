@@ -110,8 +110,8 @@ class Graph:
                 if int(blk["root"]):
                     made.edge(blk, blk["root"])
         for job in self._block_jobs():
-            made.node(job, "block-job", text(job["id"]))
-            with self._noting(f"nodes of job {text(job['id'])}"):
+            with self._noting(f"job at {hex(int(job))}"):
+                made.node(job, "block-job", text(job["id"]))
                 for item in chain(_block_job(job)["nodes"], "next"):
                     made.edge(job, item["data"].cast(_pointer("BdrvChild")))
         edge = _pointer("BdrvChild")
@@ -123,8 +123,11 @@ class Graph:
                     made.edge(bs, child)
         return {"nodes": made.nodes[::-1], "edges": made.edges[::-1]}
 
-    def _block_jobs(self) -> list[gdb.Value]:
-        return [job for job in self.jobs if job_type(job) in BLOCK_JOBS]
+    def _block_jobs(self) -> Iterator[gdb.Value]:
+        for job in self.jobs:
+            with self._noting(f"job at {hex(int(job))}"):
+                if job_type(job) in BLOCK_JOBS:
+                    yield job
 
     def _read(self, bs: gdb.Value) -> Json:
         """Return the MEMBERS of a node, read once."""

@@ -101,12 +101,12 @@ def arm(registers: dict[str, int]) -> None:
 
 def _newest_frame() -> gdb.Frame:
     try:
-        return gdb.newest_frame()
+        return threads.newest_frame()
     except gdb.error:
         for thread in gdb.selected_inferior().threads():
             with contextlib.suppress(gdb.error):
                 thread.switch()
-                return gdb.newest_frame()
+                return threads.newest_frame()
     raise gdb.error("no thread's registers are in the core file")
 
 

@@ -58,6 +58,15 @@ def each() -> Iterator[gdb.InferiorThread]:
             yield thread
 
 
+def main() -> int:
+    """Return gdb's number of the main thread; 0: it is not there.
+
+    It is the first of a process.  Of a core file that is the one that crashed.
+    """
+    inferior = gdb.selected_inferior()
+    return next((it.num for it in inferior.threads() if it.ptid[1] == inferior.pid), 0)
+
+
 def select(number: int) -> None:
     """Let gdb look at the thread that it calls `number`."""
     for thread in gdb.selected_inferior().threads():
@@ -65,10 +74,20 @@ def select(number: int) -> None:
             thread.switch()
 
 
+def newest_frame() -> gdb.Frame:
+    """Return the selected thread's innermost frame.
+
+    :raise gdb.error: it has no registers, in a core file that is damaged.
+    """
+    frame = gdb.newest_frame()
+    frame.pc()
+    return frame
+
+
 def frames() -> Iterator[gdb.Frame]:
     """Yield the frames of the selected thread, innermost first, as far as they can be had."""
     try:
-        frame: gdb.Frame | None = gdb.newest_frame()
+        frame: gdb.Frame | None = newest_frame()
         while frame is not None:
             yield frame
             frame = frame.older()
