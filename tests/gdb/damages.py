@@ -52,22 +52,35 @@ class Walked:
         return core.address(choice.randrange(core.words())) // PAGE * PAGE
 
 
-Damage = Callable[[Core, Random, Walked], str]
+@dataclass(frozen=True)
+class Harm:
+    """What was done to a core file."""
+
+    words: str
+    #: What must be said of it, as a regular expression.
+    said: str = ""
 
 
-def _cut(core: Core, choice: Random, _: Walked) -> str:
+Damage = Callable[[Core, Random, Walked], Harm]
+#: There is a note; or so much is gone that gdb knows no core file in it.
+NOTED = "note: |no process and no core file"
+
+
+def _cut(core: Core, choice: Random, _: Walked) -> Harm:
     """Cut it short: most are cut in the first part, where what is small lies."""
     part = choice.random() ** choice.choice((1, 4, 12))
     core.cut(part)
-    return f"cut to {part}"
+    size = core.path.stat().st_size
+    lacks = any(it.writable and it.offset + it.size > size for it in core.of(LOAD))
+    return Harm(f"cut to {size} bytes", NOTED if lacks else "")
 
 
 def _pages(what: str, content: Callable[[int, Core, Random], bytes]) -> Damage:
-    def damage(core: Core, choice: Random, walked: Walked) -> str:
+    def damage(core: Core, choice: Random, walked: Walked) -> Harm:
         pages = [walked.page(core, choice) for _ in range(choice.choice((1, 3, 10, 60)))]
         for page in pages:
             core.overwrite(page, content(page, core, choice))
-        return f"{what} at {', '.join(map(hex, pages[:3]))} and others, {len(pages)} pages"
+        return Harm(f"{what} in {len(pages)} pages")
 
     return damage
 
@@ -92,38 +105,39 @@ def _pointers(_: int, core: Core, choice: Random) -> bytes:
     return struct.pack("<512Q", *(core.address(choice.randrange(words)) for _ in range(512)))
 
 
-def _words(core: Core, choice: Random, walked: Walked) -> str:
+def _words(core: Core, choice: Random, walked: Walked) -> Harm:
     """Overwrite words of what is read."""
     places = [walked.word(choice) for _ in range(choice.choice((1, 5, 40, 400)))]
     for place in places:
         around = (place, walked.word(choice), place & ~0xFF, core.address(0))
         wrong = (0, 1, 8, 0x4141414141414141, (1 << 64) - 8, choice.getrandbits(64))
         core.write(place, choice.choice((*around, *wrong)))
-    return f"words at {', '.join(map(hex, places[:3]))} and others, {len(places)}"
+    return Harm(f"{len(places)} words")
 
 
-def _circle(core: Core, choice: Random, walked: Walked) -> str:
+def _circle(core: Core, choice: Random, walked: Walked) -> Harm:
     """Let a list go round."""
     link, at, elements = choice.choice(walked.lists)
     last = choice.randrange(len(elements))
     first = choice.randrange(last + 1)
     core.write(elements[last] + at, elements[first])
-    return f"{link}: after {hex(elements[last])} comes {hex(elements[first])}"
+    words = f"{link}: after {hex(elements[last])} comes {hex(elements[first])}"
+    return Harm(words, f"note: .*the list of {link} goes round")
 
 
-def _threads(core: Core, choice: Random, _: Walked) -> str:
+def _threads(core: Core, choice: Random, _: Walked) -> Harm:
     """Take away the notes of threads, or all notes."""
     if choice.random() < 0.2:
         core.drop(core.of(NOTE)[0])
-        return "no notes"
+        return Harm("no notes", NOTED)
     threads = core.threads()
     gone = choice.sample(range(len(threads)), choice.randint(1, len(threads)))
     for number in gone:
         core.patch(threads[number] - 12, struct.pack("<I", 0x7FFFFFFF))
-    return f"no threads {gone}"
+    return Harm(f"no threads {gone}", NOTED)
 
 
-def _registers(core: Core, choice: Random, _: Walked) -> str:
+def _registers(core: Core, choice: Random, _: Walked) -> Harm:
     """Give threads other registers: among them thread-local storage, pc and sp."""
     threads = core.threads()
     for place in threads:
@@ -131,33 +145,36 @@ def _registers(core: Core, choice: Random, _: Walked) -> str:
             if choice.random() < 0.3:
                 value = choice.choice((0, choice.getrandbits(64), core.address(0)))
                 core.patch(place + REGISTERS + 8 * number, struct.pack("<Q", value))
-    return "registers"
+    return Harm("registers")
 
 
-def _notes(core: Core, choice: Random, _: Walked) -> str:
+def _notes(core: Core, choice: Random, _: Walked) -> Harm:
     """Overwrite some of the notes: of threads, of what is mapped, of the auxiliary vector."""
     (notes,) = core.of(NOTE)
     places = [choice.randrange(notes.size) for _ in range(choice.choice((1, 10, 200)))]
     for place in places:
         core.patch(notes.offset + place, choice.randbytes(1))
-    return f"{len(places)} bytes of notes"
+    return Harm(f"{len(places)} bytes of notes")
 
 
-def _segments(core: Core, choice: Random, _: Walked) -> str:
+def _segments(core: Core, choice: Random, walked: Walked) -> Harm:
     """Take away segments."""
     loads = core.of(LOAD)
     gone = choice.sample(loads, choice.randint(1, len(loads)) if choice.random() < 0.5 else 1)
     for it in gone:
         core.drop(it)
-    return f"no segments {', '.join(hex(it.address) for it in gone[:3])}, {len(gone)} in all"
+    lacks = any(
+        it.address <= at < it.address + it.size for it in gone for at, _ in walked.structures
+    )
+    return Harm(f"{len(gone)} segments less", NOTED if lacks else "")
 
 
-def _headers(core: Core, choice: Random, _: Walked) -> str:
+def _headers(core: Core, choice: Random, _: Walked) -> Harm:
     """Overwrite some of the program headers."""
     headers = choice.sample(core.segments, choice.choice((1, 5)))
     for it in headers:
         core.patch(it.header + choice.randrange(56), choice.randbytes(choice.choice((1, 8))))
-    return f"{len(headers)} headers"
+    return Harm(f"{len(headers)} headers")
 
 
 KINDS: tuple[Damage, ...] = (
@@ -176,7 +193,7 @@ KINDS: tuple[Damage, ...] = (
 )
 
 
-def damage(core: Core, seed: int, walked: Walked) -> str:
-    """Damage a core file; return how."""
+def damage(core: Core, seed: int, walked: Walked) -> Harm:
+    """Damage a core file in the way of a seed; return how."""
     kind = KINDS[seed % len(KINDS)]
     return kind(core, Random(seed), walked)  # noqa: S311 - the same each time

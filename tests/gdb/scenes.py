@@ -57,17 +57,25 @@ def throttled(daemon: Daemon, number: int, what: str = "reads") -> None:
 def three_reads(start: Start, client: Connect) -> Daemon:
     """Start a daemon in which three reads wait below three formats."""
     daemon = start(*NBD)
+    _three_formats(daemon)
+    _three_reads(daemon, client)
+    return daemon
+
+
+def _three_formats(daemon: Daemon) -> None:
     daemon.add(driver="null-co", node_name="bottom", size=MEBIBYTE, read_zeroes=True)
     throttle(daemon, "bottom")
     qcow2(daemon, "mid", backing="slow")
     qcow2(daemon, "top", backing="mid")
     export(daemon, "top")
+
+
+def _three_reads(daemon: Daemon, client: Connect) -> None:
     one = client(daemon, "top")
     for number in range(4):
         one.read(number * SIZE, SIZE)
     assert one.answered(30)  # the first is let through: the others have arrived
     throttled(daemon, 3)
-    return daemon
 
 
 def sleepy(daemon: Daemon) -> None:
@@ -103,11 +111,14 @@ def locked(daemon: Daemon, holder: str) -> None:
 
 
 def everything(start: Start, client: Connect) -> Daemon:
-    """Start a daemon that has some of all that the commands show: two and more of each."""
-    daemon = three_reads(
-        lambda *options: start(*options, "--object", "iothread,id=aside"), client
-    )
-    qcow2(daemon, "busy")  # before there are requests that a drained section waits for
+    """Start a daemon that has some of all that the commands show: two and more of most.
+
+    Nothing is drained after the first request: to make an image would wait for the slow
+    ones, and to start a job would let those through that are throttled.
+    """
+    daemon = start(*NBD, "--object", "iothread,id=aside")
+    _three_formats(daemon)
+    qcow2(daemon, "busy")
     export(daemon, "busy")
     for number in range(2):
         daemon.add(driver="null-co", node_name=f"slow{number}", size=MEBIBYTE, latency_ns=HOUR)
@@ -123,6 +134,7 @@ def everything(start: Start, client: Connect) -> Daemon:
     one = client(daemon, "aside")
     one.read(0, 4096)
     one.read(4096, 4096)
+    _three_reads(daemon, client)
     until(lambda: _reads(daemon) == 2)
     return daemon
 
