@@ -15,6 +15,8 @@ import gdb
 #: Mappings whose content is the kernel's, and not the same twice.
 KERNELS = ("[vvar", "[vsyscall", "/dev/", "anon_inode:")
 STRETCH = 16 << 20
+#: Registers that are not among gdb's "all".
+OTHERS = "orig_rax fs_base gs_base"
 
 
 def _registers() -> dict[str, dict[str, str]]:
@@ -24,7 +26,8 @@ def _registers() -> dict[str, dict[str, str]]:
     found = {}
     for one in gdb.selected_inferior().threads():
         one.switch()
-        said = gdb.execute("info all-registers", to_string=True)
+        every = ("info all-registers", f"info registers {OTHERS}")
+        said = "".join(gdb.execute(command, to_string=True) for command in every)
         found[str(one.ptid[1])] = dict(re.findall(r"^(\w+) +(.*)$", said, re.MULTILINE))
     thread.switch()
     if frame.is_valid():

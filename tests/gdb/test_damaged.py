@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A damaged core gives what can be had, and says what cannot: never a traceback."""
 
+import ctypes
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ import pytest
 from cores import Core
 from damages import KINDS, Walked, damage
 from dwarf import ENVIRONMENT, QUIET, SCRIPT, Client, Daemon, Tool, debugger, gdb, traces
-from scenes import NBD, everything
+from scenes import NBD, Start, everything
 
 COMMANDS = (
     *("why", "coroutines", "bt all", "graph", "jobs", "contexts", "requests", "locks"),
@@ -138,3 +140,89 @@ def test_coroutines_that_entered_each_other_in_a_circle(original: _Original, tmp
     (said,) = _all(original, core)
     assert "go round" in said
     assert len(traces(said)) >= len(pointers)
+
+
+def _ask(original: _Original, *expressions: str) -> list[int]:
+    """Return numbers from the core file that is whole; ``$bs`` is node slow0."""
+    script = f"source {Path(__file__).with_name('node.py')}"
+    wanted = [f'printf "is %lu\\n", (unsigned long) ({it})' for it in expressions]
+    said = gdb(original, original.core, script, *wanted)
+    return [int(it) for it in re.findall(r"^is (\d+)$", said, re.MULTILINE)]
+
+
+def test_a_bitmap_whose_granularity_is_no_exponent(original: _Original, tmp_path: Path):
+    """It was an exponent: of a number that took all memory, or could not be printed."""
+    (place,) = _ask(original, "&$bs->dirty_bitmaps.lh_first->bitmap->granularity")
+    core = Core(original.core, tmp_path / "core")
+    core.overwrite(place, (0x7FFFFFF0).to_bytes(4, "little"))
+    (said,) = _all(original, core)
+    assert "note: bitmaps of slow0: a granularity of 2^2147483632" in said
+    assert '"name": "slow1"' in said
+
+
+def test_a_job_that_cannot_be_read_takes_nothing_else_with_it(
+    original: _Original, tmp_path: Path
+):
+    place, job = _ask(original, "&jobs.lh_first->driver", "jobs.lh_first")
+    core = Core(original.core, tmp_path / "core")
+    core.write(place, 8)
+    (said,) = _all(original, core)
+    assert f"note: job at {hex(job)}: Cannot access memory" in said
+    assert " ends here: " not in said
+    assert "Job job0 (mirror, ready)" in said
+    assert '"name": "slow1"' in said
+
+
+def test_a_coroutine_whose_stack_is_not_there_is_counted(original: _Original, tmp_path: Path):
+    (stack,) = _ask(original, "((CoroutineUContext *) jobs.lh_first->co)->stack")
+    core = Core(original.core, tmp_path / "core")
+    core.drop(core.at(stack + 4096 + 1))
+    (said,) = _all(original, core)
+    assert "note: coroutines left out, as their stacks are not there: 1\n" in said
+
+
+def test_a_stack_that_ends_early_is_said_to_do_so(original: _Original, tmp_path: Path):
+    co, stack = _ask(
+        original, "jobs.lh_first->co", "((CoroutineUContext *) jobs.lh_first->co)->stack"
+    )
+    core = Core(original.core, tmp_path / "core")
+    core.overwrite(stack + (1 << 20), bytes(4096))  # its last page: a page guards the first
+    said = gdb(original, core.path, "qemu-block bt all")
+    assert f"note: coroutine {hex(co)}: its stack cannot be read beyond frame #" in said
+    assert said.count("note: ") == 1
+
+
+def test_a_thread_without_registers_does_not_keep_the_frames(
+    original: _Original, tmp_path: Path
+):
+    core = Core(original.core, tmp_path / "core")
+    core.patch(core.threads()[0] - 12, (0x7FFFFFFF).to_bytes(4, "little"))
+    said = gdb(original, core.path, "qemu-block bt all", "qemu-block why")
+    known = [(one.title, one.lines) for one in traces(original.said)]
+    assert [(one.title, one.lines) for one in traces(said)] == known
+    assert "its registers are not in the core file" in said
+
+
+def test_a_name_is_printed_and_not_obeyed(original: _Original, tmp_path: Path):
+    (place,) = _ask(original, "&$bs->node_name")
+    core = Core(original.core, tmp_path / "core")
+    core.overwrite(place, b"\x1b[2J\nnote\0")
+    said = gdb(original, core.path, "qemu-block bitmaps", "qemu-block contexts")
+    assert r"\x1b[2J\nnote: bitmap0 (recording)" in said
+    assert "\x1b" not in said
+
+
+def test_the_thread_that_crashed_is_not_the_main_loops(start: Start):
+    """It is the first in a core file of the kernel's."""
+    daemon = start("--object", "iothread,id=aside")
+    said = gdb(daemon, daemon.pid, "qemu-block contexts", "info threads")
+    number = re.search(r"^iothread aside \(0x\w+, thread (\d+)\)$", said, re.MULTILINE)
+    assert number
+    lwp = re.search(rf"^[ *]+{number[1]} .*\(LWP (\d+)\)", said, re.MULTILINE)
+    assert lwp
+    ctypes.CDLL(None).tgkill(daemon.pid, int(lwp[1]), signal.SIGABRT)
+    said = gdb(daemon, daemon.left(), "qemu-block contexts", "info threads")
+    main = re.search(r"^main loop \(0x\w+, thread (\d+)\)$", said, re.MULTILINE)
+    assert main
+    assert re.search(rf"^[ *]+{main[1]} .*\(LWP {daemon.pid}\)", said, re.MULTILINE)
+    assert re.search(rf"^\* 1 .*\(LWP {lwp[1]}\)", said, re.MULTILINE)
