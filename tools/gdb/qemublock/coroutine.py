@@ -260,9 +260,7 @@ class Coroutines:
         ended = _depth_of_the_ended(idle, sp, shape)
         # those that have ended and were freed have no stack either
         if lost := sum(one.top - one.registers[sp] > ended for one in without_stack):
-            self.notes.append(
-                f"the stacks of {lost} coroutines are not there: they are left out"
-            )
+            self.notes.append(f"coroutines left out, as their stacks are not there: {lost}")
         for one in idle:
             if one.top - one.registers[sp] <= ended:
                 new = one.scheduled or function_of(self._pc(one)) in OUTERMOST
