@@ -24,7 +24,7 @@ COMMANDS = (
 BOUND = 120
 #: gdb's own words, which do not say what could not be had.
 BARE = re.compile(r"^note: (Cannot|PC|value|No) ", re.MULTILINE)
-#: Which batches of damaged cores are looked at: ``FUZZ_BATCHES=1:50`` takes an hour or two.
+#: Which batches of damaged cores are looked at: see CONTRIBUTING.md.
 BATCHES = [int(it) for it in os.environ.get("FUZZ_BATCHES", "0:1").split(":")]
 
 
