@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-NULL, LOAD, NOTE = 0, 1, 4
+LOAD, NOTE = 1, 4
 #: In NT_PRSTATUS: where the registers are; which of x86-64's fs_base is, of aarch64's the pc.
 PRSTATUS, REGISTERS, FS_BASE, PC = 1, 112, 21, 32
 #: NT_ARM_PAC_MASK, and which bits a signature has where user-mode emulation signs.
@@ -20,13 +20,13 @@ PAC_MASK, SIGNATURE = 0x406, 0x7F << 48
 class Segment:
     """A program header."""
 
-    #: Where it is in the file.
-    header: int
     kind: int
     offset: int
     address: int
     size: int
     writable: bool
+    #: Where its program header is in the file.
+    header: int
 
 
 class Core:
@@ -44,7 +44,7 @@ class Core:
             size, number = struct.unpack_from("<HH", head, 54)
             file.seek(start)
             table = file.read(size * number)
-        return [_segment(table, place * size, start + place * size) for place in range(number)]
+        return [_segment(table, place * size, start) for place in range(number)]
 
     def words(self) -> int:
         """Return how many words of writable memory there are."""
@@ -66,13 +66,33 @@ class Core:
 
     def write(self, address: int, value: int) -> None:
         """Overwrite the word at an address."""
-        for it in self.segments:
-            if it.kind == LOAD and it.address <= address <= it.address + it.size - 8:
-                with self.path.open("r+b") as file:
-                    file.seek(it.offset + address - it.address)
-                    file.write(struct.pack("<Q", value))
-                return
+        self.overwrite(address, struct.pack("<Q", value))
+
+    def overwrite(self, address: int, data: bytes) -> None:
+        """Overwrite what is from an address on."""
+        it = self.at(address + len(data) - 1)
+        self.patch(it.offset + address - it.address, data)
+
+    def at(self, address: int) -> Segment:
+        """Return the segment that has an address."""
+        for it in self.of(LOAD):
+            if it.address <= address < it.address + it.size:
+                return it
         raise IndexError(hex(address))
+
+    def has(self, address: int) -> bool:
+        """Say whether it holds what is at an address."""
+        return any(it.address <= address < it.address + it.size for it in self.of(LOAD))
+
+    def patch(self, place: int, data: bytes) -> None:
+        """Overwrite what is from a place in the file on."""
+        with self.path.open("r+b") as file:
+            file.seek(place)
+            file.write(data)
+
+    def drop(self, segment: Segment) -> None:
+        """Let there be no such segment."""
+        self.patch(segment.header, bytes(4))
 
     def cut(self, part: float) -> None:
         """Keep the first part of it."""
@@ -81,10 +101,13 @@ class Core:
 
     def set_fs_base(self, value: int) -> None:
         """Let thread-local storage be elsewhere, for all threads."""
-        with self.path.open("r+b") as file:
-            for place, _ in self._notes(file.read(self._end_of_notes())):
-                file.seek(place + REGISTERS + 8 * FS_BASE)
-                file.write(struct.pack("<Q", value))
+        for place in self.threads():
+            self.patch(place + REGISTERS + 8 * FS_BASE, struct.pack("<Q", value))
+
+    def threads(self) -> list[int]:
+        """Return where in the file each thread's note is, after its name."""
+        with self.path.open("rb") as file:
+            return [place for place, _ in self._notes(file.read(self._end_of_notes()))]
 
     def drop_absent(self) -> None:
         """Forget segments of which the file holds nothing, in which gdb would read zeros.
@@ -92,11 +115,9 @@ class Core:
         A core that the kernel writes has the first page of each file that was mapped, by
         which gdb sees that a program is this one; one that an emulator writes has not.
         """
-        with self.path.open("r+b") as file:
-            for it in self._of(LOAD):
-                if not it.size:
-                    file.seek(it.header)
-                    file.write(struct.pack("<I", NULL))
+        for it in self.of(LOAD):
+            if not it.size:
+                self.drop(it)
 
     def set_back(self) -> None:
         """Put each thread of aarch64 before the call of the kernel that it is behind."""
@@ -111,7 +132,7 @@ class Core:
     def add_masks(self) -> None:
         """Say of each thread of aarch64 which bits of return addresses are signatures."""
         note = struct.pack("<III8sQQ", 6, 16, PAC_MASK, b"LINUX", SIGNATURE, SIGNATURE)
-        (segment,) = self._of(NOTE)
+        (segment,) = self.of(NOTE)
         with self.path.open("r+b") as file:
             data = file.read(self._end_of_notes())
             notes, at = b"", segment.offset
@@ -128,14 +149,15 @@ class Core:
         self.segments = self._segments()
 
     def _end_of_notes(self) -> int:
-        return max(it.offset + it.size for it in self._of(NOTE))
+        return max(it.offset + it.size for it in self.of(NOTE))
 
-    def _of(self, kind: int) -> list[Segment]:
+    def of(self, kind: int) -> list[Segment]:
+        """Return the segments of a kind."""
         return [it for it in self.segments if it.kind == kind]
 
     def _notes(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield where what is said of each thread's registers begins and ends."""
-        for segment in self._of(NOTE):
+        for segment in self.of(NOTE):
             at = segment.offset
             while at < segment.offset + segment.size:
                 name, size, kind = struct.unpack_from("<III", data, at)
@@ -145,9 +167,9 @@ class Core:
                     yield place, at
 
 
-def _segment(table: bytes, at: int, header: int) -> Segment:
+def _segment(table: bytes, at: int, start: int) -> Segment:
     kind, flags, offset, address, _, size = struct.unpack_from("<IIQQQQ", table, at)
-    return Segment(header, kind, offset, address, size, bool(flags & 2))
+    return Segment(kind, offset, address, size, bool(flags & 2), start + at)
 
 
 def without_symbols(program: Path, folder: Path) -> Path:

@@ -159,14 +159,20 @@ class Client:
 
 
 def gdb(
-    daemon: Daemon | Tool, target: int | Path, *commands: str, first: Sequence[str] = ()
+    daemon: Daemon | Tool,
+    target: int | Path,
+    *commands: str,
+    first: Sequence[str] = (),
+    forbidden: Sequence[str] = (),
 ) -> str:
     """Run gdb on a process or a core file and return what it printed, notes and errors last.
+
+    It may not do to a process what is `forbidden`.
 
     :raise AssertionError: our code raised what it should have handled.
     """
     done = subprocess.run(
-        started(daemon.program, target, *commands, first=first),
+        started(daemon.program, target, *commands, first=first, forbidden=forbidden),
         cwd=daemon.folder,
         capture_output=True,
         text=True,
@@ -185,13 +191,18 @@ ENVIRONMENT = {**os.environ, "DEBUGINFOD_URLS": ""}
 
 
 def started(
-    program: Path, target: int | Path, *commands: str, first: Sequence[str] = ()
+    program: Path,
+    target: int | Path,
+    *commands: str,
+    first: Sequence[str] = (),
+    forbidden: Sequence[str] = (),
 ) -> list[str]:
     """Return the command line of gdb, looking at a process or a core file."""
     attach = ["-p", str(target)] if isinstance(target, int) else ["-core", str(target)]
     every = [*first, f"source {SCRIPT}", *commands]
     words = [word for command in every for word in ("-ex", command)]
-    return [*debugger(), *QUIET, str(program), *attach, *words]
+    not_allowed = [word for it in forbidden for word in ("-iex", f"set may-{it} off")]
+    return [*debugger(), *QUIET, *not_allowed, str(program), *attach, *words]
 
 
 def until(holds: Callable[[], bool], seconds: float = 40) -> None:

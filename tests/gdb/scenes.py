@@ -57,11 +57,20 @@ def throttled(daemon: Daemon, number: int, what: str = "reads") -> None:
 def three_reads(start: Start, client: Connect) -> Daemon:
     """Start a daemon in which three reads wait below three formats."""
     daemon = start(*NBD)
+    _three_formats(daemon)
+    _three_reads(daemon, client)
+    return daemon
+
+
+def _three_formats(daemon: Daemon) -> None:
     daemon.add(driver="null-co", node_name="bottom", size=MEBIBYTE, read_zeroes=True)
     throttle(daemon, "bottom")
     qcow2(daemon, "mid", backing="slow")
     qcow2(daemon, "top", backing="mid")
     export(daemon, "top")
+
+
+def _three_reads(daemon: Daemon, client: Connect) -> None:
     one = client(daemon, "top")
     for number in range(4):
         one.read(number * SIZE, SIZE)
@@ -69,7 +78,6 @@ def three_reads(start: Start, client: Connect) -> Daemon:
     for size in (SIZE, 0):
         assert one.answered(30)
         assert one.reply(size) == (0, bytes(size))
-    return daemon
 
 
 def sleepy(daemon: Daemon) -> None:
@@ -102,3 +110,37 @@ def locked(daemon: Daemon, holder: str) -> None:
     hold = f"source {Path(__file__).with_name('hold.py')}"
     assert "held" in gdb(daemon, daemon.pid, f"set $holder = {match[1]}", hold)
     daemon.send("query-jobs")
+
+
+def everything(start: Start, client: Connect) -> Daemon:
+    """Start a daemon that has some of all that the commands show: two and more of most.
+
+    Nothing is drained after the first request: to make an image would wait for the slow
+    ones, and to start a job would let those through that are throttled.
+    """
+    daemon = start(*NBD, "--object", "iothread,id=aside")
+    _three_formats(daemon)
+    qcow2(daemon, "busy")
+    export(daemon, "busy")
+    for number in range(2):
+        daemon.add(driver="null-co", node_name=f"slow{number}", size=MEBIBYTE, latency_ns=HOUR)
+        daemon.add(driver="null-co", node_name=f"target{number}", size=MEBIBYTE)
+        for bitmap in range(2):
+            name = f"bitmap{bitmap}"
+            daemon.ask("block-dirty-bitmap-add", node=f"slow{number}", name=name)
+        job = {"device": f"slow{number}", "target": f"target{number}", "sync": "full"}
+        daemon.ask("blockdev-mirror", job_id=f"job{number}", **job)
+    daemon.add(driver="null-co", node_name="aside", size=MEBIBYTE, latency_ns=HOUR)
+    options = {"type": "nbd", "id": "aside", "node_name": "aside", "iothread": "aside"}
+    daemon.ask("block-export-add", **options, fixed_iothread=True)
+    one = client(daemon, "aside")
+    one.read(0, 4096)
+    one.read(4096, 4096)
+    _three_reads(daemon, client)
+    until(lambda: _reads(daemon) == 2)
+    return daemon
+
+
+def _reads(daemon: Daemon) -> int:
+    said = gdb(daemon, daemon.pid, "qemu-block requests")
+    return len(re.findall("^read of .* on aside", said, re.MULTILINE))

@@ -3,17 +3,14 @@
 
 import os
 import re
-import signal
 import subprocess
 import tempfile
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cores import Core, without_symbols
-from dwarf import ENVIRONMENT, Daemon, Trace, debugger, gdb, started, traces, until
-from scenes import MEBIBYTE, NBD, SIZE, Connect, Start, export, three_reads
+from dwarf import Daemon, Trace, debugger, gdb, traces, until
+from scenes import SIZE, Connect, Start, three_reads
 
 #: A read in a chain of three formats that a throttle filter at the bottom lets wait.
 CHAIN = (
@@ -73,23 +70,6 @@ def test_a_process_and_its_cores_have_the_same_frames(waiting: Daemon, tmp_path:
         assert [one.lines for one in traces(said)] == [one.lines for one in traces(live)]
 
 
-def test_the_process_goes_on_and_is_not_changed(waiting: Daemon, client: Connect):
-    registers = "info registers rip rsp rbp rbx r12 r13 r14 r15"
-    heap = f"source {Path(__file__).with_name('digest.py')}"
-    said = gdb(
-        waiting,
-        waiting.pid,
-        *(registers, heap, "qemu-block bt all", "qemu-block why", registers, heap),
-    )
-    values = [line for line in said.splitlines() if line.startswith(("rip", "rsp", "rb", "r1"))]
-    assert len(values) == 16
-    assert values[:8] == values[8:]
-    memory = [line for line in said.splitlines() if line.startswith("memory ")]
-    assert len(memory) == 2
-    assert memory[0] == memory[1]
-    assert client(waiting, "top").socket  # it answers
-
-
 def test_a_selected_coroutine_has_gdbs_own_commands(waiting: Daemon):
     known = _check(gdb(waiting, waiting.pid, "qemu-block bt all"))
     address = known[0].title.split()[1].rstrip(",")
@@ -131,31 +111,6 @@ def test_what_is_selected_stays_so_while_others_are_looked_at(waiting: Daemon):
     assert second.startswith(first.replace("$1", "$2"))
 
 
-def test_an_interruption_leaves_the_threads_frames(waiting: Daemon):
-    interrupt = (
-        "python\n"
-        "from qemublock.places import Place\n"
-        "real, calls = Place.line, []\n"
-        "def line(place, frame):\n"
-        "    calls.append(1)\n"
-        "    if len(calls) == 20:\n"
-        "        raise KeyboardInterrupt\n"
-        "    return real(place, frame)\n"
-        "Place.line = line\n"
-        "try:\n"
-        "    gdb.execute('qemu-block bt all')\n"
-        "except BaseException as error:\n"
-        "    print('interrupted', len(calls))\n"
-        "end\n"
-    )
-    script = waiting.folder / "interrupt.gdb"
-    script.write_text(interrupt)
-    said = gdb(waiting, waiting.pid, f"source {script}", "bt")
-    assert "interrupted 20" in said
-    assert "qemu_coroutine_switch" not in said.split("interrupted 20")[1]
-    assert "main (" in said.split("interrupted 20")[1]
-
-
 def test_a_thread_whose_top_frame_is_inline_gives_the_same(waiting: Daemon):
     core = waiting.core()
     inline = f"source {Path(__file__).with_name('inline.py')}"
@@ -175,77 +130,6 @@ def _check_guards(said: str) -> None:
     match = re.search(r"guards \[(\d+), (\d+)\] True", said)
     assert match
     assert match[1] == match[2]
-
-
-def test_ctrl_c_leaves_registers_and_frames(waiting: Daemon):
-    registers = "info registers rip rsp rbp rbx r12 r13 r14 r15"
-    many = "python for _ in range(1000): gdb.execute('qemu-block bt all')"
-    heap = f"source {Path(__file__).with_name('digest.py')}"
-    command = started(
-        waiting.program,
-        waiting.pid,
-        *(registers, heap, many, "echo after\\n", registers, heap, "bt"),
-    )
-    with subprocess.Popen(
-        command,
-        cwd=waiting.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdout
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("#12"):
-                process.send_signal(signal.SIGINT)
-                break
-        lines += process.stdout.read().splitlines(keepends=True)
-    said = "".join(lines)
-    before, after = said.split("after\n")
-    assert before.count("\n#12") < 1000
-    values = [line for line in lines if re.match(r"(rip|rsp|rb[px]|r1[2345])\s", line)]
-    assert len(values) == 16
-    assert values[:8] == values[8:]
-    memory = re.findall(r"^memory (\w+)$", said, re.MULTILINE)
-    assert len(memory) == 2
-    assert memory[0] == memory[1]
-    assert "qemu_coroutine_switch" not in after
-    assert "main (" in after
-
-
-def test_a_process_that_serves_requests_goes_on_and_has_lost_nothing(
-    start: Start, client: Connect
-):
-    daemon = start(*NBD)
-    daemon.add(driver="null-co", node_name="busy", size=MEBIBYTE, read_zeroes=True)
-    export(daemon, "busy")
-    one = client(daemon, "busy")
-    done, stop = 0, threading.Event()
-
-    def ask() -> None:
-        nonlocal done
-        while not stop.is_set():
-            one.read(done % 128 * 4096, 4096)
-            assert one.reply(4096) == (0, bytes(4096))
-            done += 1
-
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(ask)
-        try:
-            until(lambda: done > 0)
-            digest = f"source {Path(__file__).with_name('digest.py')}"
-            looks = ("qemu-block bt all", "qemu-block why", "qemu-block graph")
-            for _ in range(3):
-                before = done
-                said = gdb(daemon, daemon.pid, digest, *looks, digest)
-                first, second = re.findall(r"^memory (\w+)$", said, re.MULTILINE)
-                assert first == second
-                until(lambda before=before: done > before)
-        finally:
-            stop.set()
-        asking.result(30)
 
 
 def test_symbols_in_a_file_of_their_own(start: Start, client: Connect, program: Path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks, values
-from qemublock.coroutine import called_before
+from qemublock.coroutine import OUTERMOST, called_before
 from qemublock.listing import title
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from qemublock.coroutine import Coroutine, Coroutines
     from qemublock.places import Place
+
+#: How the frames of a thread end.
+ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_OUTERMOST)
 
 
 def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> list[str]:
@@ -31,15 +34,42 @@ def _frames(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str
         seen.add(now.address)
         try:
             with stacks.frames_of(now) as found:
-                for text in lines(known.places.of(found), number):
+                walk = _Walk(found)
+                for text in lines(known.places.of(walk), number):
                     yield text
                     number += text.startswith("#")
+                if not walk.is_whole(leader=known.get(now.address) is None):
+                    notes.append(
+                        f"coroutine {hex(now.address)}: its stack cannot be read beyond "
+                        f"frame #{number - 1}"
+                    )
             now = _caller(known, now)
         except gdb.error as error:
             notes.append(f"coroutine {hex(one.address)}: {error}")
             return
     if now is not None:
         notes.append(f"the callers of coroutine {hex(one.address)} go round")
+
+
+class _Walk:
+    """Frames, and what was the last of them."""
+
+    def __init__(self, frames: Iterable[gdb.Frame]) -> None:
+        self._frames = frames
+        self._last: gdb.Frame | None = None
+
+    def __iter__(self) -> Iterator[gdb.Frame]:
+        for frame in self._frames:
+            self._last = frame
+            yield frame
+
+    def is_whole(self, *, leader: bool) -> bool:
+        """Say whether the last is the outermost: a leader's is that of its thread."""
+        if self._last is None:
+            return False
+        if leader:
+            return self._last.unwind_stop_reason() in ENDS
+        return self._last.name() in OUTERMOST
 
 
 def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:

@@ -9,7 +9,7 @@ import gdb
 
 from qemublock import stacks
 from qemublock.coroutine import NO_SYMBOLS
-from qemublock.lists import DamagedError
+from qemublock.lists import DamagedError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,31 +25,40 @@ class Command(gdb.Command):
     selects = False
 
     def __init__(self, name: str, complete: int = gdb.COMPLETE_NONE) -> None:
+        self.name = name
         super().__init__(f"{PREFIX} {name}", gdb.COMMAND_DATA, complete)
 
     def invoke(self, argument: str, from_tty: bool) -> None:
         """Run it."""
         _look()
         notes: list[str] = []
+        before = stacks.Selected.now()
         try:
-            if self.selects:
-                self._write(argument, notes)
-            else:
-                with stacks.own_frames():
-                    self._write(argument, notes)
+            self._run(argument, notes, before)
         except (DamagedError, gdb.error) as error:
-            notes.append(str(error))
+            notes.append(f"{self.name} ends here: {error}")
         except KeyboardInterrupt:
+            before.restore()  # it may have come just when something was being put back
             raise gdb.GdbError("interrupted") from None
         for note in dict.fromkeys(notes):
-            gdb.write(f"note: {note}\n", gdb.STDERR)
+            gdb.write(f"note: {printable(note)}\n", gdb.STDERR)
+
+    def _run(self, argument: str, notes: list[str], before: stacks.Selected) -> None:
+        if self.selects:
+            self._write(argument, notes)
+            return
+        try:
+            stacks.disarm()
+            self._write(argument, notes)
+        finally:
+            before.restore()
 
     def _write(self, argument: str, notes: list[str]) -> None:
         for line in self.lines(argument, notes):
-            gdb.write(f"{line}\n")
+            gdb.write(f"{printable(line)}\n")
 
     def lines(self, argument: str, notes: list[str]) -> Iterable[str]:
-        """Yield what is to be printed; what cannot be read goes to `notes`."""
+        """Yield the lines to be printed; what cannot be read goes to `notes`."""
         raise NotImplementedError
 
 

@@ -135,13 +135,13 @@ class Select(Command):
         stacks.disarm()
         one = _named(all_coroutines(), argument)
         if one.state is State.RUNNING:
-            yield gdb.execute(f"thread {one.thread}", to_string=True).rstrip()
+            yield from gdb.execute(f"thread {one.thread}", to_string=True).splitlines()
             return
         stacks.arm(one.registers)
         frame = stacks.first_frame()
         if frame is not None:
             frame.select()
-            yield gdb.execute("frame", to_string=True).rstrip()
+            yield from gdb.execute("frame", to_string=True).splitlines()
 
 
 class Unselect(Command):
@@ -155,12 +155,12 @@ class Unselect(Command):
     def lines(self, argument: str, notes: list[str]) -> Iterator[str]:
         """Do it, and yield where the thread is."""
         stacks.disarm()
-        yield gdb.execute("frame 0", to_string=True).rstrip()
+        yield from gdb.execute("frame 0", to_string=True).splitlines()
 
 
 def _json(whole_of_it: object, name: str) -> Iterator[str]:
     if not name:
-        yield json.dumps(whole_of_it, indent=1)
+        yield from json.dumps(whole_of_it, indent=1).splitlines()
         return
     try:  # programs read it: without indentation it is written in a tenth of the time
         Path(name).write_text(json.dumps(whole_of_it) + "\n", encoding="utf-8")

@@ -38,7 +38,7 @@ def contexts() -> list[Context]:
     :raise DamagedError: the main loop's cannot be found.
     """
     main = static("qemu_aio_context", "main-loop.c")
-    found = [Context(int(main), "main loop", 1, main)]  # QEMU's main thread is its first
+    found = [Context(int(main), "main loop", threads.main(), main)]
     for thread, iothread in _iothreads():
         ctx = iothread["ctx"]
         found.append(Context(int(ctx), _name(thread, iothread), thread.num, ctx))

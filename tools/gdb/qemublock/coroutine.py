@@ -148,7 +148,7 @@ class Coroutines:
                 f"{lacking >> 10} KiB of memory are not in the core file, or not whole: "
                 "coroutines may be missing"
             )
-        self._threads = dict(_stack_pointers())
+        self._threads = dict(_stack_pointers(self.notes))
         found = self._with_registers(dict(self._candidates()))
         self.all = self._without_stale(self._classified(found, shape))
         self._by_address = {one.address: one for one in self.all}
@@ -248,16 +248,21 @@ class Coroutines:
     ) -> list[Coroutine]:
         sp = self.layout.machine.sp
         mapped = memory.Lookup(self._regions)
-        real = []
+        real: list[Coroutine] = []
+        without_stack: list[Coroutine] = []
         for one in found:
             number = self._thread_on(one)
             if number and one.caller:
                 one.state, one.thread = State.RUNNING, number
                 real.append(one)
-            elif one.stack <= one.registers[sp] < one.top and one.registers[sp] in mapped:
-                real.append(one)
+            elif one.stack <= one.registers[sp] < one.top:
+                there = one.registers[sp] in mapped
+                (real if there else without_stack).append(one)
         idle = [one for one in real if one.state is not State.RUNNING]
         ended = _depth_of_the_ended(idle, sp, shape)
+        # those that have ended and were freed have no stack either
+        if lost := sum(one.top - one.registers[sp] > ended for one in without_stack):
+            self.notes.append(f"coroutines left out, as their stacks are not there: {lost}")
         for one in idle:
             if one.top - one.registers[sp] <= ended:
                 new = one.scheduled or function_of(self._pc(one)) in OUTERMOST
@@ -316,10 +321,10 @@ def called_before(pc: int) -> str:
     return function_of(machine.machine().called_before(pc))
 
 
-def _stack_pointers() -> Iterator[tuple[int, int]]:
+def _stack_pointers(notes: list[str]) -> Iterator[tuple[int, int]]:
     """Yield each thread's number and stack pointer."""
     for thread in threads.each():
         try:
             yield thread.num, int(gdb.parse_and_eval("(unsigned long) $sp"))
         except gdb.error:
-            continue  # a core file that lacks its registers
+            notes.append(f"thread {thread.num}: its registers are not in the core file")

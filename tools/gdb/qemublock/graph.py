@@ -36,6 +36,8 @@ PERMISSIONS = (
 BLOCK_JOBS = ("backup", "commit", "mirror", "stream")
 #: BDRV_O_RDWR and BDRV_O_INACTIVE of include/block/block-common.h.
 RDWR, INACTIVE = 0x2, 0x800
+#: A bitmap counts bytes in 64 bits.
+BITS = 64
 #: What is told of a node.
 MEMBERS = (
     *("node_name", "drv", "filename", "open_flags", "encrypted", "total_sectors", "children"),
@@ -108,8 +110,8 @@ class Graph:
                 if int(blk["root"]):
                     made.edge(blk, blk["root"])
         for job in self._block_jobs():
-            made.node(job, "block-job", text(job["id"]))
-            with self._noting(f"nodes of job {text(job['id'])}"):
+            with self._noting(f"job at {hex(int(job))}"):
+                made.node(job, "block-job", text(job["id"]))
                 for item in chain(_block_job(job)["nodes"], "next"):
                     made.edge(job, item["data"].cast(_pointer("BdrvChild")))
         edge = _pointer("BdrvChild")
@@ -121,8 +123,11 @@ class Graph:
                     made.edge(bs, child)
         return {"nodes": made.nodes[::-1], "edges": made.edges[::-1]}
 
-    def _block_jobs(self) -> list[gdb.Value]:
-        return [job for job in self.jobs if job_type(job) in BLOCK_JOBS]
+    def _block_jobs(self) -> Iterator[gdb.Value]:
+        for job in self.jobs:
+            with self._noting(f"job at {hex(int(job))}"):
+                if job_type(job) in BLOCK_JOBS:
+                    yield job
 
     def _read(self, bs: gdb.Value) -> Json:
         """Return the MEMBERS of a node, read once."""
@@ -234,13 +239,16 @@ def _version() -> Json:
 
 def _bitmap(bitmap: gdb.Value) -> Json:
     """Return what query-named-block-nodes says of a bitmap: nothing of what it has not."""
+    granularity = int(bitmap["bitmap"]["granularity"])
+    if not 0 <= granularity < BITS:
+        raise DamagedError(f"a granularity of 2^{granularity} at {hex(int(bitmap))}")
     name = {"name": text(bitmap["name"])} if int(bitmap["name"]) else {}
     inconsistent = {"inconsistent": True} if bitmap["inconsistent"] else {}
     return {
         **name,
         **inconsistent,
-        "granularity": 1 << int(bitmap["bitmap"]["granularity"]),
-        "count": int(bitmap["bitmap"]["count"]) << int(bitmap["bitmap"]["granularity"]),
+        "granularity": 1 << granularity,
+        "count": int(bitmap["bitmap"]["count"]) << granularity,
         "recording": not bitmap["disabled"] or bool(int(bitmap["successor"])),
         "busy": bool(bitmap["busy"]),
         "persistent": bool(bitmap["persistent"]),

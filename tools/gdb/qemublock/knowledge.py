@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import gdb
 
 from qemublock import stacks
 from qemublock.coroutine import Coroutine, Coroutines, State
 from qemublock.graph import Graph
-from qemublock.lists import text
+from qemublock.lists import DamagedError, text
 from qemublock.requests import Request, by_coroutine, requests_of
 from qemublock.waits import Wait, wait_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 #: How deep the functions of a coroutine are looked at.
 DEEP = 200
@@ -46,6 +50,13 @@ class Knowledge:
         coroutines, graph = all_coroutines(), Graph()
         notes = [*coroutines.notes, *graph.notes]
         return cls(coroutines, graph, requests_of(graph.nodes, notes), notes)
+
+    def noting(self, what: str, lines: Iterable[str]) -> Iterator[str]:
+        """Yield lines about something as far as they can be had, and note where they end."""
+        try:
+            yield from lines
+        except (DamagedError, gdb.error) as error:
+            self.notes.append(f"{what}: {error}")
 
     def wait(self, one: Coroutine) -> Wait:
         """Return what a coroutine waits for."""

@@ -99,6 +99,11 @@ def text(pointer: gdb.Value) -> str:
     return memory.string(int(pointer)) if int(pointer) else ""
 
 
+def printable(line: str) -> str:
+    """Return a line without what a terminal would obey: names may be anything."""
+    return "".join(it if it.isprintable() or it == "\t" else ascii(it)[1:-1] for it in line)
+
+
 def node_name(bs: gdb.Value) -> str:
     """Return a node's name."""
     return bs["node_name"].string(errors="replace")

@@ -39,25 +39,25 @@ def report() -> Json:
         "build-id": program.build_id(),
         "gdb": gdb.VERSION,
         "signal": _signal(),
-        "why": _lines(explain(known), notes),
-        "threads": _lines(_threads(known.coroutines.places), notes),
-        "listing": _lines(listing(known), notes),
-        "coroutines": _lines(_coroutines(known), notes),
+        "why": _lines("why", explain(known), notes),
+        "threads": _lines("threads", _threads(known.coroutines.places), notes),
+        "listing": _lines("listing", listing(known), notes),
+        "coroutines": _lines("coroutines", _coroutines(known), notes),
         "graph": known.graph.answers(),
     }
     notes.extend(known.graph.notes)
     for name in LISTED:
-        found[name] = _lines(LISTS[name][0]([], notes), notes)
+        found[name] = _lines(name, LISTS[name][0]([], notes), notes)
     return {**found, "notes": list(dict.fromkeys(notes))}
 
 
-def _lines(lines: Iterable[Line], notes: list[str]) -> list[Line]:
-    """Return lines as far as they can be had."""
+def _lines(name: str, lines: Iterable[Line], notes: list[str]) -> list[Line]:
+    """Return the lines of a part as far as they can be had."""
     found: list[Line] = []
     try:
         found.extend(lines)  # keeps what came before an error
     except (DamagedError, gdb.error) as error:
-        notes.append(str(error))
+        notes.append(f"{name} ends here: {error}")
     return found
 
 

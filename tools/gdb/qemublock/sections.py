@@ -36,7 +36,7 @@ def _coroutines(words: list[str], notes: Notes) -> Iterator[str]:
 def _jobs(words: list[str], notes: Notes) -> Iterator[str]:
     known = Knowledge.now()
     for job in known.graph.jobs:
-        yield from job_lines(known, job)
+        yield from known.noting(f"job at {hex(int(job))}", job_lines(known, job))
     if not known.graph.jobs:
         yield "no jobs"
     notes.extend(known.notes)

@@ -33,18 +33,17 @@ class _FrameId:
         self.pc = pc
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Answer:
-    """What is said of one frame: it was called by a coroutine, which saved `registers`."""
+    """What is said of one frame: that a coroutine called it."""
 
     machine: Machine
+    #: Those of the coroutine.
     registers: dict[str, int]
     #: What gdb calls them, without a search by name.
     known: dict[str, gdb.RegisterDescriptor]
-    #: The frame's pc and stack pointer.
+    #: The frame's own pc and sp.
     innermost: tuple[int, int]
-    #: The level at which that one was met: those above it need not be looked at.
-    level: int = MOST_FRAMES
 
 
 class _Unwinder(gdb.unwinder.Unwinder):
@@ -53,10 +52,17 @@ class _Unwinder(gdb.unwinder.Unwinder):
     def __init__(self) -> None:
         super().__init__("qemu-block")
         self.answer: _Answer | None = None
+        #: The level at which that one was met: those above it need not be looked at.
+        self.level = MOST_FRAMES
+
+    def set(self, answer: _Answer | None) -> None:
+        """Give this answer from now on, also for frames that gdb knows already."""
+        self.answer, self.level = answer, MOST_FRAMES
+        gdb.invalidate_cached_frames()
 
     def __call__(self, pending_frame: gdb.PendingFrame) -> gdb.UnwindInfo | None:
         answer = self.answer
-        if answer is None or pending_frame.level() > answer.level:
+        if answer is None or pending_frame.level() > self.level:
             return None
         known = answer.known
         pc = pending_frame.read_register(known[answer.machine.pc])
@@ -64,7 +70,7 @@ class _Unwinder(gdb.unwinder.Unwinder):
         # Its level would not do: a function inlined at the top makes it higher than 0.
         if (int(pc), int(sp)) != answer.innermost:
             return None
-        answer.level = pending_frame.level()
+        self.level = pending_frame.level()
         below = answer.registers[answer.machine.sp] - 16  # else: "frame inner to this frame"
         unwound = pending_frame.create_unwind_info(_FrameId(gdb.Value(below).cast(sp.type), pc))
         for name, value in answer.registers.items():
@@ -83,16 +89,20 @@ def register() -> None:
 
 
 def arm(registers: dict[str, int]) -> None:
-    """Let the selected thread's innermost frame seem to be called by a coroutine."""
+    """Let the selected thread's innermost frame seem to be called by a coroutine.
+
+    A thread that has no registers, in a damaged core file, is left for one that has.
+
+    :raise gdb.error: no thread has them.
+    """
     kind = machine()
     disarm()
-    top = gdb.newest_frame()
+    top = _newest_frame()
     every = top.architecture().registers()
     known = {name: one for name in (*registers, *kind.masks) if (one := every.find(name))}
     innermost = (int(top.read_register(known[kind.pc])), int(top.read_register(known[kind.sp])))
     given = {**registers, **dict(_masks(top, kind, known))}
-    _UNWINDER.answer = _Answer(kind, given, known, innermost)
-    gdb.invalidate_cached_frames()
+    _UNWINDER.set(_Answer(kind, given, known, innermost))
 
 
 def _masks(
@@ -104,11 +114,21 @@ def _masks(
                 yield name, int(frame.read_register(known[name]))
 
 
+def _newest_frame() -> gdb.Frame:
+    try:
+        return threads.newest_frame()
+    except gdb.error:
+        for thread in gdb.selected_inferior().threads():
+            with contextlib.suppress(gdb.error):
+                thread.switch()
+                return threads.newest_frame()
+    raise gdb.error("no thread's registers are in the core file")
+
+
 def disarm() -> None:
     """Let the thread's frames be its own."""
     if _UNWINDER.answer is not None:
-        _UNWINDER.answer = None
-        gdb.invalidate_cached_frames()
+        _UNWINDER.set(None)
 
 
 def first_frame() -> gdb.Frame | None:
@@ -119,28 +139,29 @@ def first_frame() -> gdb.Frame | None:
     return frame.older() if frame is not None else None
 
 
-@contextlib.contextmanager
-def own_frames() -> Iterator[None]:
-    """Let the threads' frames be their own for a while, also where a coroutine is selected.
+@dataclass(frozen=True)
+class Selected:
+    """What gdb looks at: a thread, its frame, and the coroutine that was selected."""
 
-    Afterwards the thread, the coroutine and the frame are selected that were so before.
-    """
-    before = _UNWINDER.answer
-    with threads.selection():
-        disarm()
-        try:
-            yield
-        finally:
-            if before is not None:
-                _UNWINDER.answer = before
-                gdb.invalidate_cached_frames()
+    looked_at: threads.LookedAt
+    answer: _Answer | None
+
+    @classmethod
+    def now(cls) -> Selected:
+        """Return what it looks at now."""
+        return cls(threads.LookedAt.now(), _UNWINDER.answer)
+
+    def restore(self) -> None:
+        """Let it look at that again, whatever was done or interrupted meanwhile."""
+        _UNWINDER.set(self.answer)
+        self.looked_at.restore()
 
 
 @contextlib.contextmanager
 def frames(registers: dict[str, int]) -> Iterator[Iterator[gdb.Frame]]:
     """Give the frames of the coroutine that saved `registers`, innermost first."""
-    arm(registers)
     try:
+        arm(registers)
         yield _walk(first_frame())
     finally:
         disarm()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gdb
@@ -12,21 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@dataclass(frozen=True)
+class LookedAt:
+    """The thread and the frame that gdb looks at."""
+
+    thread: gdb.InferiorThread | None
+    frame: gdb.Frame | None
+
+    @classmethod
+    def now(cls) -> LookedAt:
+        """Return those that it looks at now."""
+        thread = gdb.selected_thread()
+        try:
+            return cls(thread, gdb.selected_frame())
+        except gdb.error:
+            return cls(thread, None)
+
+    def restore(self) -> None:
+        """Let gdb look at them again."""
+        if self.thread is not None and self.thread.is_valid():
+            self.thread.switch()
+        if self.frame is not None and self.frame.is_valid():
+            self.frame.select()
+
+
 @contextlib.contextmanager
 def selection() -> Iterator[None]:
     """Leave gdb looking at the thread and the frame that it looks at now."""
-    thread = gdb.selected_thread()
-    try:
-        frame: gdb.Frame | None = gdb.selected_frame()
-    except gdb.error:
-        frame = None
+    before = LookedAt.now()
     try:
         yield
     finally:
-        if thread is not None and thread.is_valid():
-            thread.switch()
-        if frame is not None and frame.is_valid():
-            frame.select()
+        before.restore()
 
 
 def each() -> Iterator[gdb.InferiorThread]:
@@ -40,6 +58,15 @@ def each() -> Iterator[gdb.InferiorThread]:
             yield thread
 
 
+def main() -> int:
+    """Return gdb's number of the main thread; 0: it is not there.
+
+    It is the first of a process.  Of a core file that is the one that crashed.
+    """
+    inferior = gdb.selected_inferior()
+    return next((it.num for it in inferior.threads() if it.ptid[1] == inferior.pid), 0)
+
+
 def select(number: int) -> None:
     """Let gdb look at the thread that it calls `number`."""
     for thread in gdb.selected_inferior().threads():
@@ -47,10 +74,20 @@ def select(number: int) -> None:
             thread.switch()
 
 
+def newest_frame() -> gdb.Frame:
+    """Return the selected thread's innermost frame.
+
+    :raise gdb.error: it has no registers, in a core file that is damaged.
+    """
+    frame = gdb.newest_frame()
+    frame.pc()
+    return frame
+
+
 def frames() -> Iterator[gdb.Frame]:
     """Yield the frames of the selected thread, innermost first, as far as they can be had."""
     try:
-        frame: gdb.Frame | None = gdb.newest_frame()
+        frame: gdb.Frame | None = newest_frame()
         while frame is not None:
             yield frame
             frame = frame.older()

@@ -15,7 +15,7 @@ import gdb
 
 from qemublock import loops
 from qemublock.graph import backend_name
-from qemublock.lists import DamagedError, elements, node_name, text
+from qemublock.lists import elements, node_name, text
 from qemublock.polls import COMPLETION, Poll, polls
 from qemublock.rules import with_titles
 from qemublock.stuck import holders, job_lines, job_words, lock_words, requests_of_job, stuck
@@ -35,7 +35,8 @@ def _explain(known: Knowledge) -> Iterator[str]:
     found = list(polls())
     elsewhere = list(loops.lines(loops.doings(known.notes)))
     for innermost, *outer in found:
-        yield from _guarded(known, POLLS.get(innermost.function, _any)(innermost, known))
+        what = f"thread {innermost.thread}, which polls"
+        yield from known.noting(what, POLLS.get(innermost.function, _any)(innermost, known))
         yield from _warnings(innermost)
         for poll in outer:
             yield (
@@ -48,16 +49,9 @@ def _explain(known: Knowledge) -> Iterator[str]:
     yield from elsewhere
     if not found:
         for job in known.graph.jobs:
-            yield from _guarded(known, job_lines(known, job))
-        yield from _guarded(known, stuck(known, known.requests))
-
-
-def _guarded(known: Knowledge, lines: Iterator[str]) -> Iterator[str]:
-    """Yield lines as far as they can be had."""
-    try:
-        yield from lines
-    except (DamagedError, gdb.error) as error:
-        known.notes.append(str(error))
+            what = f"job at {hex(int(job))}"
+            yield from known.noting(what, job_lines(known, job))
+        yield from known.noting("requests", stuck(known, known.requests))
 
 
 def _during(poll: Poll) -> str:
@@ -176,7 +170,7 @@ def _busy(known: Knowledge, nodes: list[gdb.Value]) -> Iterator[str]:
         if flying := int(bs["in_flight"]):
             quiesced = int(bs["quiesce_counter"])
             yield f"  Node {name}: in-flight count {flying}, quiesce counter {quiesced}."
-        yield from _guarded(known, _busy_parents(known, bs, name, jobs))
+        yield from known.noting(f"users of {name}", _busy_parents(known, bs, name, jobs))
     names = {node_name(bs) for bs in nodes}
     yield from stuck(known, [one for one in known.requests if one.node in names])
 
