@@ -11,6 +11,7 @@ import gdb
 from qemublock import stacks
 from qemublock.coroutine import called_before, function_of
 from qemublock.listing import title
+from qemublock.lists import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,27 +44,16 @@ def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
     """Yield a coroutine's title, its frames, and those of the coroutines that entered it."""
     yield title(one)
     number = 0
-    seen: set[int] = set()
-    now: Coroutine | None = one
-    while now is not None and now.address not in seen:
-        seen.add(now.address)
-        try:
+    try:
+        for now in known.with_callers(one):
             with stacks.frames_of(now) as found:
                 for text in lines(found, number):
                     yield text
                     number += text.startswith("#")
-            now = _caller(known, now)
-        except gdb.error as error:
-            notes.append(f"coroutine {hex(one.address)}: {error}")
-            return
-    if now is not None:
-        notes.append(f"the callers of coroutine {hex(one.address)} go round")
-
-
-def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:
-    if not one.caller:
-        return None
-    return known.get(one.caller) or known.leader(one.caller)
+    except gdb.error as error:
+        notes.append(f"coroutine {hex(one.address)}: {error}")
+    except DamagedError as error:
+        notes.append(str(error))
 
 
 def lines(frames: Iterable[gdb.Frame], number: int = 0) -> Iterator[str]:

@@ -30,6 +30,11 @@ class Wait:
     idle: bool = False
     #: The coroutine that has to go on first, where that is known; else 0.
     behind: int = 0
+    #: Whether it waits at all: else `words` say what it does.
+    waits: bool = True
+
+    def __str__(self) -> str:
+        return f"waits {self.words}" if self.waits else self.words
 
 
 Say = Callable[[gdb.Frame], str]
