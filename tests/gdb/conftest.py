@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from blockdoc.qemu import find_build
+from blockdoc.transcript import Release
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -39,6 +41,12 @@ def _tree(variable: str) -> Path:
 def program() -> Path:
     """Return a storage daemon with debugging information."""
     return _tree(BUILD) / "storage-daemon" / "qemu-storage-daemon"
+
+
+@pytest.fixture(scope="session")
+def release(program: Path) -> Release:
+    """Return the release of QEMU."""
+    return find_build({"QEMU_BUILD": str(program.parents[1])}).release
 
 
 @pytest.fixture(scope="session")
