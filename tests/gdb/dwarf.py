@@ -222,7 +222,10 @@ def crash_at(daemon: Daemon, function: str, act: Callable[[], None]) -> Path:
         attached.read_text()
         act()
         acted.write_text("\n")
-        process.wait(60)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()  # if it has not been called
     return daemon.left()
 
 

@@ -148,11 +148,11 @@ def _creating(start: Start, client: Connect) -> Daemon:
 
 
 def test_a_poll_inside_of_a_poll(start: Start, client: Connect, release: Release):
-    """A job that goes on while its drain is waited for opens the image, and waits itself.
+    """A job that goes on while its drain is waited for changes the graph, and waits itself.
 
-    7.2 opens it in the job's coroutine (blk_new_open).  Its file's node is quiesced, so the
-    new node is, too, for which bdrv_do_drained_begin_quiesce() must not be in a coroutine:
-    an assertion fails.
+    7.2 does so in the job's coroutine: it opens the image (blk_new_open).  The node of the
+    image's file is quiesced, so that of the image is, too, for which
+    bdrv_do_drained_begin_quiesce() must not be in a coroutine: an assertion fails.
     """
     daemon = _creating(start, client)
     daemon.send("transaction", actions=[])
@@ -170,7 +170,7 @@ def test_a_coroutine_that_a_poll_runs_does_not_hide_it(
     start: Start, client: Connect, release: Release
 ):
     daemon = _creating(start, client)
-    function = "blk_new_open" if release < Release.parse("8.0") else "blk_co_new_open"
+    function = "blk_new_open" if release < Release.parse("8.0") else "blk_co_unref"
     core = crash_at(daemon, function, lambda: daemon.send("transaction", actions=[]))
     said = _why(daemon, core)
     assert "begins a drained section of all nodes" in said
