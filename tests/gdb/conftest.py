@@ -13,7 +13,7 @@ from blockdoc.transcript import Release
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dwarf import Client, Daemon
+from dwarf import Client, Daemon, no_attaching, no_cores, without
 from scenes import Connect, Start, three_reads
 
 #: The build tree of a QEMU with debugging information; and of one whose coroutines are
@@ -34,7 +34,16 @@ def _tree(variable: str) -> Path:
         if os.environ.get("CI") and variable == BUILD:
             pytest.fail(f"{why}; CI must not go without: `make dwarf`, and set {variable}")
         pytest.skip(f"{why}; {variable}=DIR names a build tree")
+    if why := no_attaching():
+        without(why)
     return Path(build).absolute()
+
+
+@pytest.fixture
+def cores() -> None:
+    """Skip without core files."""
+    if why := no_cores():
+        without(why)
 
 
 @pytest.fixture(scope="session")
