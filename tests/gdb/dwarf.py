@@ -237,8 +237,14 @@ def until(holds: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
-def crash_at(daemon: Daemon, function: str, act: Callable[[], None]) -> Path:
-    """Let the daemon crash when `act` has made it call `function`; return its core file."""
+#: How a daemon that gdb has stopped ends with a core file: by itself, or gdb's.
+CRASH, GCORE = ("queue-signal SIGABRT", "detach"), ("gcore core", "kill")
+
+
+def crash_at(
+    daemon: Daemon, function: str, act: Callable[[], None], end: Sequence[str] = CRASH
+) -> Path:
+    """End the daemon when `act` has made it call `function`; return its core file."""
     attached, acted = daemon.folder / "attached", daemon.folder / "acted"
     os.mkfifo(attached)
     os.mkfifo(acted)
@@ -248,8 +254,7 @@ def crash_at(daemon: Daemon, function: str, act: Callable[[], None]) -> Path:
         meanwhile,
         "continue",
         "delete",
-        "queue-signal SIGABRT",
-        "detach",
+        *end,
     )
     words = [word for command in commands for word in ("-ex", command)]
     with subprocess.Popen(

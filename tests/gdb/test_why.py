@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from blockdoc.transcript import Release
 from cores import Core
-from dwarf import Daemon, crash_at, gdb, until
+from dwarf import GCORE, Daemon, crash_at, gdb, until
 from scenes import (
     HOUR,
     MEBIBYTE,
@@ -179,6 +179,24 @@ def test_a_coroutine_that_a_poll_runs_does_not_hide_it(
     assert re.search(r"^Thread 1 \(main loop\) runs, in \w+\(\)\.$", said, re.MULTILINE), said
     said = gdb(daemon, core, "qemu-block jobs")
     assert re.search(r"^  Its coroutine 0x\w+ runs\.$", said, re.MULTILINE), said
+
+
+def test_a_crash_in_an_iothread_is_not_taken_for_one_in_the_main_loop(
+    start: Start, client: Connect
+):
+    """The first thread of a core file is the one that crashed; of gcore's, that stopped."""
+    daemon = start(*NBD)
+    daemon.ask("object-add", qom_type="iothread", id="io0")
+    daemon.add(driver="null-co", node_name="null", size=MEBIBYTE)
+    words = {"type": "nbd", "id": "export", "node_name": "null", "name": "null"}
+    daemon.ask("block-export-add", **words, iothread="io0", fixed_iothread=True)
+    one = client(daemon, "null")
+    core = crash_at(daemon, "null_co_preadv", lambda: one.read(0, 4096), GCORE)
+    said = gdb(daemon, core, "qemu-block why", "qemu-block contexts")
+    running = r"^Thread 1 \(iothread io0\) runs, in null_co_preadv\(\)\.$"
+    assert re.search(running, said, re.MULTILINE), said
+    assert re.search(r"^iothread io0 \(0x\w+, thread 1\)$", said, re.MULTILINE), said
+    assert re.search(r"^main loop \(0x\w+, thread [2-9]\)$", said, re.MULTILINE), said
 
 
 @contextmanager

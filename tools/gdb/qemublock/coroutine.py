@@ -162,6 +162,10 @@ class Coroutines:
         """Return the coroutine at `address`, if there is one."""
         return self._by_address.get(address)
 
+    def running(self, thread: int) -> Coroutine | None:
+        """Return the coroutine that the thread of this number runs, if it runs one."""
+        return next((one for one in self.all if one.thread == thread), None)
+
     def with_callers(self, one: Coroutine) -> Iterator[Coroutine]:
         """Yield a coroutine, what has entered it, and so on; last what is a thread's own.
 

@@ -22,6 +22,8 @@ from qemublock.machine import code_before, machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qemublock.coroutine import Coroutines
+
 #: Functions in which a loop waits for events.
 WAITERS = frozenset(
     {
@@ -84,10 +86,10 @@ class Doing:
         return f"thread {self.thread} ({self.loop})" if self.loop else f"thread {self.thread}"
 
 
-def doings(notes: list[str]) -> list[Doing]:
+def doings(known: Coroutines, notes: list[str]) -> list[Doing]:
     """Return what each thread is in."""
     try:
-        names = {one.thread: one.name for one in contexts()}
+        names = {one.thread: one.name for one in contexts(known)}
     except (DamagedError, gdb.error) as error:
         notes.append(f"event loops: {error}")
         names = {}

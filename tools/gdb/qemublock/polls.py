@@ -14,7 +14,7 @@ from qemublock.lists import DamagedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qemublock.coroutine import Coroutine, Coroutines
+    from qemublock.coroutine import Coroutines
 
 #: Functions whose polling is understood; anything else is named as it is.
 KNOWN = frozenset(
@@ -67,19 +67,16 @@ class Poll:
 
 def polls(known: Coroutines, notes: list[str]) -> Iterator[list[Poll]]:
     """Yield for each thread that polls its polls, the innermost first: they nest."""
-    running = {one.thread: one for one in known.all if one.thread}
     for thread in threads.each():
-        if found := _polls(thread.num, running.get(thread.num), known, notes):
+        if found := _polls(thread.num, known, notes):
             yield found
 
 
-def _polls(
-    number: int, running: Coroutine | None, known: Coroutines, notes: list[str]
-) -> list[Poll]:
+def _polls(number: int, known: Coroutines, notes: list[str]) -> list[Poll]:
     names: list[str] = []
     found: list[tuple[int, dict[str, gdb.Value]]] = []
     try:
-        for frames in _parts(running, known):
+        for frames in stacks.parts(known):
             here = [frame.name() or "?" for frame in frames]
             found.extend(
                 (len(names) + at, _variables(frames[at : at + NEAR]))
@@ -93,16 +90,6 @@ def _polls(
         Poll(number, names[at], tuple(names[at + 1 :]), iothread, variables)
         for at, variables in found
     ]
-
-
-def _parts(running: Coroutine | None, known: Coroutines) -> Iterator[list[gdb.Frame]]:
-    """Yield the selected thread's frames: of each coroutine that it is in, and its own."""
-    if running is None:
-        yield list(threads.frames())
-        return
-    for one in known.with_callers(running):
-        with stacks.frames_of(one) as frames:
-            yield list(frames)
 
 
 def _places(frames: list[gdb.Frame], names: list[str]) -> Iterator[int]:

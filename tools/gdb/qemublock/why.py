@@ -33,7 +33,7 @@ def explain(known: Knowledge) -> Iterator[str]:
 
 def _explain(known: Knowledge) -> Iterator[str]:
     found = list(polls(known.coroutines, known.notes))
-    elsewhere = list(loops.lines(loops.doings(known.notes)))
+    elsewhere = list(loops.lines(loops.doings(known.coroutines, known.notes)))
     for innermost, *outer in found:
         yield from _guarded(known, POLLS.get(innermost.function, _any)(innermost, known))
         yield from _warnings(innermost)
