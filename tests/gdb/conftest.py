@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from blockdoc.qemu import find_build
+from blockdoc.transcript import Release
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dwarf import Client, Daemon
+from dwarf import Client, Daemon, no_attaching, no_cores, without
 from relinked import relinked
 from scenes import Connect, Start, three_reads
 
@@ -32,13 +34,28 @@ def _tree(variable: str) -> Path:
         if os.environ.get("CI") and variable == BUILD:
             pytest.fail(f"{why}; CI must not go without: `make dwarf`, and set {variable}")
         pytest.skip(f"{why}; {variable}=DIR names a build tree")
+    if why := no_attaching():
+        without(why)
     return Path(build).absolute()
+
+
+@pytest.fixture
+def cores() -> None:
+    """Skip without core files."""
+    if why := no_cores():
+        without(why)
 
 
 @pytest.fixture(scope="session")
 def program() -> Path:
     """Return a storage daemon with debugging information."""
     return _tree(BUILD) / "storage-daemon" / "qemu-storage-daemon"
+
+
+@pytest.fixture(scope="session")
+def release(program: Path) -> Release:
+    """Return the release of QEMU."""
+    return find_build({"QEMU_BUILD": str(program.parents[1])}).release
 
 
 @pytest.fixture(scope="session")

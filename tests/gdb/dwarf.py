@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A storage daemon with debugging information, clients that wait, and gdb to look at it."""
 
+import functools
 import json
 import os
 import re
@@ -15,7 +16,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "gdb" / "qemu_block.py"
 QUIET = (
@@ -27,6 +30,40 @@ FRAME = re.compile(r"^#(\d+)\s+(\S+) \((.*)\)( \[inlined\])? (?:at|from) (\S+)$"
 #: A function that has no frame, and must have been there.
 LEFT = re.compile(r"^     (\S+) \(\) \[left by a jump: it has no frame\]$")
 Json = dict[str, Any]
+
+
+def without(why: str) -> NoReturn:
+    """Skip a test that this machine cannot run; in CI that is an error."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{why}; CI must not go without")
+    pytest.skip(why)
+
+
+def no_cores() -> str:
+    """Return why a process that crashes leaves no core file beside it; empty if it does."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    if not most:
+        return "no core files: their hard limit is 0 (ulimit -Hc)"
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    if not pattern.startswith("core"):
+        return f"core files go elsewhere: kernel.core_pattern is {pattern}"
+    return ""
+
+
+@functools.cache
+def no_attaching() -> str:
+    """Return gdb's words if it may not look at a process of ours; empty if it may."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        done = subprocess.run(
+            [*debugger(), *QUIET, "-p", str(process.pid)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        process.kill()
+    refused = [line for line in done.stderr.splitlines() if line.startswith("ptrace: ")]
+    return "".join(f"gdb cannot attach to a process: {line}" for line in refused[:1])
 
 
 def _with_cores() -> None:
@@ -104,6 +141,8 @@ class Daemon:
     def left(self) -> Path:
         """Return the core file that it has left."""
         self.process.wait(30)
+        if why := no_cores():
+            without(why)
         # An emulator writes one of what it runs, and may leave one of its own.
         return next(it for name in ("qemu_*.core", "core*") for it in self.folder.glob(name))
 
@@ -216,8 +255,14 @@ def until(holds: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
-def crash_at(daemon: Daemon, function: str, act: Callable[[], None]) -> Path:
-    """Let the daemon crash when `act` has made it call `function`; return its core file."""
+#: How a daemon that gdb has stopped ends with a core file: by itself, or gdb's.
+CRASH, GCORE = ("queue-signal SIGABRT", "detach"), ("gcore core", "kill")
+
+
+def crash_at(
+    daemon: Daemon, function: str, act: Callable[[], None], end: Sequence[str] = CRASH
+) -> Path:
+    """End the daemon when `act` has made it call `function`; return its core file."""
     attached, acted = daemon.folder / "attached", daemon.folder / "acted"
     os.mkfifo(attached)
     os.mkfifo(acted)
@@ -227,8 +272,7 @@ def crash_at(daemon: Daemon, function: str, act: Callable[[], None]) -> Path:
         meanwhile,
         "continue",
         "delete",
-        "queue-signal SIGABRT",
-        "detach",
+        *end,
     )
     words = [word for command in commands for word in ("-ex", command)]
     with subprocess.Popen(
@@ -240,7 +284,10 @@ def crash_at(daemon: Daemon, function: str, act: Callable[[], None]) -> Path:
         attached.read_text()
         act()
         acted.write_text("\n")
-        process.wait(60)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()  # if it has not been called
     return daemon.left()
 
 

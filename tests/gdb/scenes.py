@@ -13,6 +13,7 @@ NBD = ("--nbd-server", "addr.type=unix,addr.path=nbd.sock")
 #: After one request, none for hours.
 SLOWLY = {"bps-total": 1}
 HOUR = 3600 * 10**9
+MILLISECOND = 10**6
 
 Start = Callable[..., Daemon]
 Connect = Callable[..., Client]

@@ -88,6 +88,7 @@ def test_a_hang_has_a_report_of_the_process(build: Build, tmp_path: Path):
     assert "null-co" in page
 
 
+@pytest.mark.usefixtures("cores")
 def test_a_crash_has_a_report_of_the_core_file(build: Build, tmp_path: Path):
     said = _fails(build, tmp_path, "wait", signal.SIGABRT)
     assert "QEMU aborted (SIGABRT)" in said
@@ -102,6 +103,7 @@ def test_another_answer_has_none(build: Build, tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("cores")
 def test_a_report_that_cannot_be_made_hides_nothing(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from blockdoc.qemu import find_build
 from blockdoc.transcript import Release
 from cores import Core
-from dwarf import Daemon, gdb, until
+from dwarf import GCORE, Daemon, crash_at, gdb, until
 from scenes import (
     HOUR,
     MEBIBYTE,
+    MILLISECOND,
     NBD,
     Connect,
     Start,
@@ -65,13 +65,12 @@ def test_rules_are_the_guides_own():
     assert set(re.findall(r"\[([A-Z]+-\d+)\]", code)) == set(titles)
 
 
-def test_a_drained_section_of_one_node(start: Start, client: Connect, program: Path):
+def test_a_drained_section_of_one_node(start: Start, client: Connect, release: Release):
     """The sources of 10.0 drain one node to reopen it, those of 10.2 all nodes."""
     daemon = hung(start, client)
     options = [{"driver": "null-co", "node-name": "slow", "size": MEBIBYTE}]
     daemon.send("blockdev-reopen", options=options)
     said = _until(daemon, "begins a drained section of", "(QMP command blockdev-reopen)")
-    release = find_build({"QEMU_BUILD": str(program.parents[1])}).release
     one = "begins a drained section of node slow and waits for it" in said
     assert one or release >= Release.parse("10.1")
     assert one or "begins a drained section of all nodes and waits for them" in said
@@ -99,11 +98,17 @@ def test_requests_that_wait_for_the_same_are_one_line(start: Start, client: Conn
 
 
 def test_a_job_that_does_not_end_when_cancelled(start: Start):
+    """Its requests are made one by one, and each takes a moment.
+
+    The job is started within a drained section, in which there is no limit.  7.2 schedules
+    what puts it back (bdrv_drain_invoke), so that the job's first requests may be earlier.
+    """
     daemon = start()
     for name in ("null", "target"):
-        daemon.add(driver="null-co", node_name=name, size=16 * MEBIBYTE)
+        daemon.add(driver="null-co", node_name=name, size=16 * MEBIBYTE, latency_ns=MILLISECOND)
     throttle(daemon, "null")
-    daemon.ask("blockdev-backup", job_id="job", device="slow", target="target", sync="full")
+    job = {"job_id": "job", "device": "slow", "target": "target", "sync": "full"}
+    daemon.ask("blockdev-backup", **job, x_perf={"max-workers": 1})
     _until(daemon, "throttle group group-slow (bps-total 1)")
     daemon.ask("job-cancel", id="job")
     said = _until(daemon, "has been told to cancel, by force [JOB-4]")
@@ -126,8 +131,8 @@ def test_the_graph_lock(start: Start, client: Connect):
     assert "The lock is held by those that do these requests:\n  read of 8 KiB" in said
 
 
-def test_a_poll_inside_of_a_poll(start: Start, client: Connect):
-    """A job that ends while its drain is waited for changes the graph, and waits itself."""
+def _creating(start: Start, client: Connect) -> Daemon:
+    """Start a daemon with a job that makes an image when drained, and a read that hangs."""
     daemon = start(*NBD)
     file = {"driver": "file", "filename": f"{daemon.folder}/new", "size": 0}
     daemon.ask("blockdev-create", job_id="file", options=file)
@@ -139,9 +144,59 @@ def test_a_poll_inside_of_a_poll(start: Start, client: Connect):
     daemon.ask("blockdev-create", job_id="image", options=image)
     throttled(daemon, 1, "writes")
     hang(daemon, client)
+    return daemon
+
+
+def test_a_poll_inside_of_a_poll(start: Start, client: Connect, release: Release):
+    """A job that goes on while its drain is waited for changes the graph, and waits itself.
+
+    7.2 does so in the job's coroutine: it opens the image (blk_new_open).  The node of the
+    image's file is quiesced, so that of the image is, too, for which
+    bdrv_do_drained_begin_quiesce() must not be in a coroutine: an assertion fails.
+    """
+    daemon = _creating(start, client)
     daemon.send("transaction", actions=[])
+    if release < Release.parse("8.0"):
+        said = _why(daemon, daemon.left())
+        assert "begins a drained section of all nodes" in said
+        function = "bdrv_do_drained_begin_quiesce"
+        assert f"Thread 1 (main loop) has failed an assertion in {function}().\n" in said
+        return
     said = _until(daemon, "polling in bdrv_drain_all_begin")
     assert "[AIO-7] When you poll, everything may run." in said
+
+
+def test_a_coroutine_that_a_poll_runs_does_not_hide_it(
+    start: Start, client: Connect, release: Release
+):
+    daemon = _creating(start, client)
+    function = "blk_new_open" if release < Release.parse("8.0") else "blk_co_unref"
+    core = crash_at(daemon, function, lambda: daemon.send("transaction", actions=[]))
+    said = _why(daemon, core)
+    assert "begins a drained section of all nodes" in said
+    assert "(QMP command transaction)" in said
+    assert "read of 8 KiB at 4 KiB on slow: waits for the latency" in said
+    assert re.search(r"^Thread 1 \(main loop\) runs, in \w+\(\)\.$", said, re.MULTILINE), said
+    said = gdb(daemon, core, "qemu-block jobs")
+    assert re.search(r"^  Its coroutine 0x\w+ runs\.$", said, re.MULTILINE), said
+
+
+def test_a_crash_in_an_iothread_is_not_taken_for_one_in_the_main_loop(
+    start: Start, client: Connect
+):
+    """The first thread of a core file is the one that crashed; of gcore's, that stopped."""
+    daemon = start(*NBD)
+    daemon.ask("object-add", qom_type="iothread", id="io0")
+    daemon.add(driver="null-co", node_name="null", size=MEBIBYTE)
+    words = {"type": "nbd", "id": "export", "node_name": "null", "name": "null"}
+    daemon.ask("block-export-add", **words, iothread="io0", fixed_iothread=True)
+    one = client(daemon, "null")
+    core = crash_at(daemon, "null_co_preadv", lambda: one.read(0, 4096), GCORE)
+    said = gdb(daemon, core, "qemu-block why", "qemu-block contexts")
+    running = r"^Thread 1 \(iothread io0\) runs, in null_co_preadv\(\)\.$"
+    assert re.search(running, said, re.MULTILINE), said
+    assert re.search(r"^iothread io0 \(0x\w+, thread 1\)$", said, re.MULTILINE), said
+    assert re.search(r"^main loop \(0x\w+, thread [2-9]\)$", said, re.MULTILINE), said
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import gdb
 from qemublock import stacks, values
 from qemublock.coroutine import OUTERMOST, called_before
 from qemublock.listing import title
+from qemublock.lists import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,11 +29,8 @@ def whole(known: Coroutines, one: Coroutine, notes: list[str]) -> list[str]:
 
 def _frames(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str]:
     number = 0
-    seen: set[int] = set()
-    now: Coroutine | None = one
-    while now is not None and now.address not in seen:
-        seen.add(now.address)
-        try:
+    try:
+        for now in known.with_callers(one):
             with stacks.frames_of(now) as found:
                 walk = _Walk(found)
                 for text in lines(known.places.of(walk), number):
@@ -43,12 +41,10 @@ def _frames(known: Coroutines, one: Coroutine, notes: list[str]) -> Iterator[str
                         f"coroutine {hex(now.address)}: its stack cannot be read beyond "
                         f"frame #{number - 1}"
                     )
-            now = _caller(known, now)
-        except gdb.error as error:
-            notes.append(f"coroutine {hex(one.address)}: {error}")
-            return
-    if now is not None:
-        notes.append(f"the callers of coroutine {hex(one.address)} go round")
+    except gdb.error as error:
+        notes.append(f"coroutine {hex(one.address)}: {error}")
+    except DamagedError as error:
+        notes.append(str(error))
 
 
 class _Walk:
@@ -70,12 +66,6 @@ class _Walk:
         if leader:
             return self._last.unwind_stop_reason() in ENDS
         return self._last.name() in OUTERMOST
-
-
-def _caller(known: Coroutines, one: Coroutine) -> Coroutine | None:
-    if not one.caller:
-        return None
-    return known.get(one.caller) or known.leader(one.caller)
 
 
 def lines(frames: Iterable[tuple[gdb.Frame, Place]], number: int = 0) -> Iterator[str]:

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gdb
 
-from qemublock import threads
-from qemublock.lists import chain, elements, has, static, text
+from qemublock import stacks, threads
+from qemublock.lists import DamagedError, chain, elements, has, static, text
 from qemublock.qom import path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from qemublock.coroutine import Coroutines
 
 #: Bits of QEMUBH::flags (util/async.c).
 SCHEDULED, DELETED, ONESHOT, IDLE = 0x2, 0x4, 0x8, 0x10
@@ -32,28 +35,30 @@ class Context:
     value: gdb.Value
 
 
-def contexts() -> list[Context]:
-    """Return the main loop's, then those of iothreads.
+def contexts(known: Coroutines) -> list[Context]:
+    """Return the main loop's, then those of iothreads, the oldest first.
 
     :raise DamagedError: the main loop's cannot be found.
     """
     main = static("qemu_aio_context", "main-loop.c")
     found = [Context(int(main), "main loop", threads.main(), main)]
-    for thread, iothread in _iothreads():
+    for thread, iothread in sorted(_iothreads(known), key=lambda it: it[0].ptid[1]):
         ctx = iothread["ctx"]
         found.append(Context(int(ctx), _name(thread, iothread), thread.num, ctx))
     return found
 
 
-def _iothreads() -> Iterator[tuple[gdb.InferiorThread, gdb.Value]]:
+def _iothreads(known: Coroutines) -> Iterator[tuple[gdb.InferiorThread, gdb.Value]]:
     """Yield threads that are in iothread_run(), with its iothread."""
     for thread in threads.each():
-        for frame in threads.frames():
-            if frame.name() == "iothread_run":
-                iothread = _iothread(frame)
-                if iothread is not None:
-                    yield thread, iothread
-                break
+        with contextlib.suppress(DamagedError, gdb.error):  # `why` tells of it
+            iothreads = [
+                _iothread(frame)
+                for frames in stacks.parts(known)
+                for frame in frames
+                if frame.name() == "iothread_run"
+            ]
+            yield from ((thread, it) for it in iothreads[:1] if it is not None)
 
 
 def _iothread(frame: gdb.Frame) -> gdb.Value | None:
@@ -61,6 +66,7 @@ def _iothread(frame: gdb.Frame) -> gdb.Value | None:
     for name in ("iothread", "opaque"):
         try:
             value = frame.read_var(name)
+            value.fetch_lazy()  # the frame may not be there later
             if not value.is_optimized_out:
                 return value.cast(gdb.lookup_type("IOThread").pointer())
         except (gdb.error, ValueError):

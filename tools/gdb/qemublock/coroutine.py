@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Callable
 import gdb
 
 from qemublock import guest, machine, memory, threads
-from qemublock.lists import offsets
+from qemublock.lists import DamagedError, offsets
 from qemublock.places import Places
 
 if TYPE_CHECKING:
@@ -164,7 +164,26 @@ class Coroutines:
         """Return the coroutine at `address`, if there is one."""
         return self._by_address.get(address)
 
-    def leader(self, address: int) -> Coroutine:
+    def running(self, thread: int) -> Coroutine | None:
+        """Return the coroutine that the thread of this number runs, if it runs one."""
+        return next((one for one in self.all if one.thread == thread), None)
+
+    def with_callers(self, one: Coroutine) -> Iterator[Coroutine]:
+        """Yield a coroutine, what has entered it, and so on; last what is a thread's own.
+
+        :raise DamagedError: they go round.
+        """
+        yield one
+        seen, address = {one.address}, one.caller
+        while address:
+            if address in seen:
+                raise DamagedError(f"the callers of coroutine {hex(one.address)} go round")
+            seen.add(address)
+            now = self.get(address) or self._leader(address)
+            yield now
+            address = now.caller
+
+    def _leader(self, address: int) -> Coroutine:
         """Return what a thread is when it runs no coroutine: the last of the callers."""
         data = memory.read(address, self.layout.kind.sizeof)
         one = self._made(address, data, self._guard)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 DEEP = 200
 #: States that say everything.
 PLAIN = {
-    State.RUNNING: "it runs",
-    State.NEW: "not entered yet",
-    State.POOLED: "for nothing: it has ended",
+    State.RUNNING: "runs",
+    State.NEW: "has not been entered yet",
+    State.POOLED: "has ended",
 }
 
 
@@ -66,7 +66,7 @@ class Knowledge:
 
     def _wait(self, one: Coroutine) -> Wait:
         if one.state in PLAIN:
-            return Wait(PLAIN[one.state])
+            return Wait(PLAIN[one.state], waits=False)
         if who := _scheduled(one):
             return Wait(f"for its event loop to enter it (scheduled by {who})")
         try:
@@ -83,7 +83,7 @@ class Knowledge:
     def at(self, address: int) -> str:
         """Say what the coroutine at `address` is doing."""
         one = self.coroutines.get(address)
-        return f"coroutine {hex(address)} waits {self.wait(one).words}" if one else ""
+        return f"coroutine {hex(address)} {self.wait(one)}" if one else ""
 
     def request_of(self, address: int) -> Request | None:
         """Return what a coroutine does for the node opened last: as a rule the highest."""

@@ -28,7 +28,8 @@ def listing(known: Knowledge, *, every: bool = False) -> Iterator[str]:
     for (state, wait, _), members in sorted(groups.items(), key=lambda it: -len(it[1])):
         first = members[0]
         many = f" and {len(members) - 1} more" if len(members) > 1 else ""
-        yield f"{hex(first.address)}{many}: {_state(state, first)}, {_words(state, wait)}"
+        waits = f", {wait}" if wait.waits else ""
+        yield f"{hex(first.address)}{many}: {_state(state, first)}{waits}"
         for one in members[:SHOWN]:
             request = known.request_of(one.address)
             if request is not None:
@@ -51,7 +52,3 @@ def title(one: Coroutine) -> str:
 
 def _state(state: State, one: Coroutine) -> str:
     return f"{state.value} by thread {one.thread}" if one.thread else state.value
-
-
-def _words(state: State, wait: Wait) -> str:
-    return wait.words if state in (State.RUNNING, State.NEW) else f"waits {wait.words}"

@@ -22,6 +22,8 @@ from qemublock.machine import code_before, machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qemublock.coroutine import Coroutines
+
 #: Functions in which a loop waits for events.
 WAITERS = frozenset(
     {
@@ -48,6 +50,8 @@ ANOTHER = frozenset(
         "qemu_thread_join",
     }
 )
+#: Functions of the C library that end the process, and what is said of a thread in them.
+ENDS = {"__assert_fail": "has failed an assertion in", "abort": "has called abort() in"}
 #: Functions of headers that stand between a lock and who wants it.
 WRAPPERS = frozenset(
     {
@@ -82,10 +86,10 @@ class Doing:
         return f"thread {self.thread} ({self.loop})" if self.loop else f"thread {self.thread}"
 
 
-def doings(notes: list[str]) -> list[Doing]:
+def doings(known: Coroutines, notes: list[str]) -> list[Doing]:
     """Return what each thread is in."""
     try:
-        names = {one.thread: one.name for one in contexts()}
+        names = {one.thread: one.name for one in contexts(known)}
     except (DamagedError, gdb.error) as error:
         notes.append(f"event loops: {error}")
         names = {}
@@ -147,10 +151,27 @@ def _doing(frames: list[gdb.Frame]) -> tuple[str, int, int]:
         return "", 0, 0
     if name in LOCKS:
         return _locked(frames, called)
+    return _call(frames, name, called), 0, 0
+
+
+def _call(frames: list[gdb.Frame], name: str, called: str) -> str:
+    """Say which call of the kernel's a thread is in, or what for, and who made it."""
+    if ends := _ends(frames):
+        return f"{ends} {called}"
     if name in ANOTHER:
-        return f"waits for another thread in {name}(), called by {called}", 0, 0
-    call = _name_of_call(frames)
-    return f"is in a system call, {call}, called by {called}", 0, 0
+        return f"waits for another thread in {name}(), called by {called}"
+    return f"is in a system call, {_name_of_call(frames)}, called by {called}"
+
+
+def _ends(frames: list[gdb.Frame]) -> str:
+    """Say how a thread ends the process; nothing if it does not."""
+    said = ""
+    for frame in frames:
+        if _is_ours(frame):
+            break
+        name = (frame.name() or "").replace("__GI_", "", 1)
+        said = ENDS.get(name, said)
+    return said
 
 
 def _locked(frames: list[gdb.Frame], called: str) -> tuple[str, int, int]:

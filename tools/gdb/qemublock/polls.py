@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import gdb
 
-from qemublock import threads
+from qemublock import stacks, threads
+from qemublock.lists import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from qemublock.coroutine import Coroutines
 
 #: Functions whose polling is understood; anything else is named as it is.
 KNOWN = frozenset(
@@ -31,6 +34,10 @@ KNOWN = frozenset(
         "nbd_server_free",
     }
 )
+#: Variables of theirs that say what is polled for.
+VARIABLES = ("bs", "blk", "job", "s")
+#: How many frames are looked at for them: a function that polls may be inlined.
+NEAR = 6
 #: What marshals a QMP command is called this, and the command.
 COMMAND = "qmp_marshal_"
 #: Calls the callback of a request that has ended.
@@ -43,10 +50,11 @@ class Poll:
 
     thread: int
     function: str
-    frame: gdb.Frame
     #: Functions below it, innermost first.
     below: tuple[str, ...]
     iothread: bool
+    #: Variables of the function, or of one into which it is inlined.
+    variables: dict[str, gdb.Value]
 
     @property
     def command(self) -> str:
@@ -56,46 +64,54 @@ class Poll:
                 return name[len(COMMAND) :].replace("_", "-")
         return ""
 
-    def variable(self, *names: str) -> gdb.Value | None:
-        """Return a variable of the function that polls, or of one into which it is inlined."""
-        frame: gdb.Frame | None = self.frame
-        for _ in range(6):
-            if frame is None:
-                return None
-            for name in names:
-                try:
-                    value = frame.read_var(name)
-                except (ValueError, gdb.error):
-                    continue
-                if not value.is_optimized_out:
-                    return value
-            frame = frame.older()
-        return None
 
-
-def polls() -> Iterator[list[Poll]]:
+def polls(known: Coroutines, notes: list[str]) -> Iterator[list[Poll]]:
     """Yield for each thread that polls its polls, the innermost first: they nest."""
     for thread in threads.each():
-        if found := _polls(thread.num):
+        if found := _polls(thread.num, known, notes):
             yield found
 
 
-def _polls(number: int) -> list[Poll]:
-    frames = list(threads.frames())
-    names = tuple(frame.name() or "?" for frame in frames)
+def _polls(number: int, known: Coroutines, notes: list[str]) -> list[Poll]:
+    names: list[str] = []
+    found: list[tuple[int, dict[str, gdb.Value]]] = []
+    try:
+        for frames in stacks.parts(known):
+            here = [frame.name() or "?" for frame in frames]
+            found.extend(
+                (len(names) + at, _variables(frames[at : at + NEAR]))
+                for at in _places(frames, here)
+            )
+            names += here
+    except (DamagedError, gdb.error) as error:
+        notes.append(f"frames of thread {number}: {error}")
     iothread = "iothread_run" in names
-    found = []
+    return [
+        Poll(number, names[at], tuple(names[at + 1 :]), iothread, variables)
+        for at, variables in found
+    ]
+
+
+def _places(frames: list[gdb.Frame], names: list[str]) -> Iterator[int]:
+    """Yield the places of functions that poll: those inlined, or what is known around them."""
     for place, name in enumerate(names[:-1]):
-        if name != "aio_poll" or names[place + 1] in ("aio_poll", "iothread_run"):
-            continue
-        at = _who(frames, names, place + 1)
-        found.append(Poll(number, names[at], frames[at], names[at + 1 :], iothread))
+        if name == "aio_poll" and names[place + 1] not in ("aio_poll", "iothread_run"):
+            at = place + 1
+            while names[at] not in KNOWN and frames[at].type() == gdb.INLINE_FRAME:
+                at += 1
+            yield at if names[at] in KNOWN else place + 1
+
+
+def _variables(frames: list[gdb.Frame]) -> dict[str, gdb.Value]:
+    """Return those of VARIABLES that the compiler has kept, of the first frame that has it."""
+    found: dict[str, gdb.Value] = {}
+    for frame in frames:
+        for name in VARIABLES:
+            try:
+                value = frame.read_var(name)
+                value.fetch_lazy()  # the frame may not be there later
+            except (ValueError, gdb.error):
+                continue
+            if not value.is_optimized_out:
+                found.setdefault(name, value)
     return found
-
-
-def _who(frames: list[gdb.Frame], names: tuple[str, ...], place: int) -> int:
-    """Return the place of the function that polls: that inlined, or what is known around it."""
-    at = place
-    while names[at] not in KNOWN and frames[at].type() == gdb.INLINE_FRAME:
-        at += 1
-    return at if names[at] in KNOWN else place

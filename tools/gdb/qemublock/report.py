@@ -72,7 +72,8 @@ def _coroutines(known: Knowledge) -> Iterator[Json]:
     for one in known.coroutines.all:
         if one.state.active:
             lines = backtrace.whole(known.coroutines, one, known.notes)
-            waits = known.wait(one).words
+            wait = known.wait(one)
+            waits = str(wait) if wait.waits else ""
             yield {"title": title(one), "waits": waits, "frames": lines[1:]}
 
 

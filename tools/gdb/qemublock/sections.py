@@ -10,7 +10,7 @@ import gdb
 
 from qemublock import chain, contexts, throttle
 from qemublock.graph import Graph
-from qemublock.knowledge import Knowledge
+from qemublock.knowledge import Knowledge, all_coroutines
 from qemublock.listing import listing
 from qemublock.lists import node_name
 from qemublock.requests import requests_of
@@ -43,7 +43,7 @@ def _jobs(words: list[str], notes: Notes) -> Iterator[str]:
 
 
 def _contexts(words: list[str], notes: Notes) -> Iterator[str]:
-    for one in contexts.contexts():
+    for one in contexts.contexts(all_coroutines()):
         yield from contexts.lines(one)
     yield "timers of the main loop itself"
     yield from contexts.main_loop_timers()

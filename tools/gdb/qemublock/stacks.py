@@ -17,7 +17,7 @@ import gdb
 import gdb.unwinder
 
 from qemublock import threads
-from qemublock.coroutine import OUTERMOST, Coroutine, function_of
+from qemublock.coroutine import OUTERMOST, Coroutine, Coroutines, function_of
 from qemublock.machine import Machine, machine
 
 if TYPE_CHECKING:
@@ -178,6 +178,22 @@ def frames_of(one: Coroutine) -> Iterator[Iterator[gdb.Frame]]:
         disarm()
         threads.select(one.thread)
         yield _walk(gdb.newest_frame())
+
+
+def parts(known: Coroutines) -> Iterator[list[gdb.Frame]]:
+    """Yield the selected thread's frames: of each coroutine that it is in, then its own.
+
+    They are there as long as the next part is not asked for.
+
+    :raise DamagedError: coroutines have entered each other in a circle.
+    """
+    running = known.running(gdb.selected_thread().num)
+    if running is None:
+        yield list(threads.frames())
+        return
+    for one in known.with_callers(running):
+        with frames_of(one) as found:
+            yield list(found)
 
 
 def _walk(frame: gdb.Frame | None) -> Iterator[gdb.Frame]:

@@ -48,12 +48,12 @@ def stuck(known: Knowledge, requests: Iterable[Request]) -> Iterator[str]:
     for address, owned in by_coroutine(requests).items():
         one = known.coroutines.get(address)
         wait = known.wait(one) if one else None
-        words = wait.words if wait else "somewhere that cannot be told"
+        words = str(wait) if wait else "waits somewhere that cannot be told"
         groups.setdefault((words, wait.behind if wait else 0), []).append(owned[-1])
     for (words, behind), members in groups.items():
         more = f" and {len(members) - 1} more" if len(members) > 1 else ""
         yield (
-            f"  {members[0]}{more}: waits {words}{_rule(words)} "
+            f"  {members[0]}{more}: {words}{_rule(words)} "
             f"(qemu-block bt {hex(members[0].coroutine)})."
         )
         if behind:
@@ -79,7 +79,7 @@ def _behind(known: Knowledge, first: int, address: int) -> Iterator[str]:
             yield f"{'  ' * depth}behind coroutine {hex(address)}, of which nothing is known."
             return
         wait = known.wait(one)
-        yield f"{'  ' * depth}behind coroutine {hex(address)}{what}: waits {wait.words}."
+        yield f"{'  ' * depth}behind coroutine {hex(address)}{what}: {wait}."
         address, depth = wait.behind, depth + 1
     if address:
         cycle = seen[seen.index(address) :]

@@ -30,6 +30,11 @@ class Wait:
     idle: bool = False
     #: The coroutine that has to go on first, where that is known; else 0.
     behind: int = 0
+    #: Whether it waits at all: else `words` say what it does.
+    waits: bool = True
+
+    def __str__(self) -> str:
+        return f"waits {self.words}" if self.waits else self.words
 
 
 Say = Callable[[gdb.Frame], str]
@@ -45,12 +50,21 @@ def _argument(frame: gdb.Frame, name: str) -> gdb.Value | None:
 
 
 def _throttled(frame: gdb.Frame) -> str:
-    member, direction = _argument(frame, "tgm"), _argument(frame, "direction")
+    member = _argument(frame, "tgm")
     group = "a throttle group"
     if member is not None and int(member["throttle_state"]):
         group = f"throttle group {throttle.words(throttle.group_of(member))}"
-    which = str(direction).rsplit("_", 1)[-1].lower() if direction is not None else "request"
-    return f"for {group} to let a {which} through"
+    return f"for {group} to let a {_direction(frame)} through"
+
+
+def _direction(frame: gdb.Frame) -> str:
+    """Say what waits in a throttle group: THROTTLE_READ, or a flag in 7.2."""
+    direction, is_write = _argument(frame, "direction"), _argument(frame, "is_write")
+    if direction is not None:
+        return str(direction).rsplit("_", 1)[-1].lower()
+    if is_write is not None:
+        return "write" if is_write else "read"
+    return "request"
 
 
 def _drained(frame: gdb.Frame) -> str:

@@ -32,8 +32,8 @@ def explain(known: Knowledge) -> Iterator[str]:
 
 
 def _explain(known: Knowledge) -> Iterator[str]:
-    found = list(polls())
-    elsewhere = list(loops.lines(loops.doings(known.notes)))
+    found = list(polls(known.coroutines, known.notes))
+    elsewhere = list(loops.lines(loops.doings(known.coroutines, known.notes)))
     for innermost, *outer in found:
         what = f"thread {innermost.thread}, which polls"
         yield from known.noting(what, POLLS.get(innermost.function, _any)(innermost, known))
@@ -67,7 +67,7 @@ def _warnings(poll: Poll) -> Iterator[str]:
 
 
 def _drained_node(poll: Poll, known: Knowledge) -> Iterator[str]:
-    bs = poll.variable("bs")
+    bs = poll.variables.get("bs")
     if bs is None or not int(bs):
         yield from _drain_all(poll, known)
         return
@@ -87,7 +87,7 @@ def _drain_all(poll: Poll, known: Knowledge) -> Iterator[str]:
 
 
 def _drained_backend(poll: Poll, known: Knowledge) -> Iterator[str]:
-    blk = poll.variable("blk")
+    blk = poll.variables.get("blk")
     if blk is None:
         yield from _any(poll, known)
         return
@@ -100,7 +100,7 @@ def _drained_backend(poll: Poll, known: Knowledge) -> Iterator[str]:
 
 
 def _job(poll: Poll, known: Knowledge) -> Iterator[str]:
-    job = poll.variable("job")
+    job = poll.variables.get("job")
     if job is None:
         yield from _any(poll, known)
         return
@@ -121,7 +121,7 @@ def _synchronous(poll: Poll, known: Knowledge) -> Iterator[str]:
     who = poll.below[0] if poll.below else poll.function
     started = f"a coroutine that it has started ({who}){_during(poll)}"
     yield f"Thread {poll.thread} waits for {started}."
-    state = poll.variable("s")
+    state = poll.variables.get("s")
     if state is None or not (words := known.at(int(state["co"]))):
         yield from stuck(known, known.requests)
         return
