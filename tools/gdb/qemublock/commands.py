@@ -82,7 +82,8 @@ class Backtrace(Command):
         known = all_coroutines()
         notes.extend(known.notes)
         for one in _meant(known, argument.strip()):
-            yield "\n".join([*whole(known, one, notes), ""])
+            yield from whole(known, one, notes)
+            yield ""
 
 
 class GraphCommand(Command):
