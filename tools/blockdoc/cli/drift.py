@@ -16,12 +16,10 @@ from blockdoc.drift import (
     Change,
     Fact,
     Reviews,
-    Unit,
     compare,
     facts_of_index,
     facts_of_tree,
     find_news,
-    read_guide,
     stale,
 )
 from blockdoc.drift.facts import with_code
@@ -32,6 +30,7 @@ from blockdoc.drift.trees import is_commit, older_tree, with_commits
 from blockdoc.errors import MissingError
 from blockdoc.qemu.sources import source_tree
 from blockdoc.source import Index, SourceTree, open_tree
+from blockdoc.units import Unit, read_guide
 
 __all__ = ["add_parser"]
 

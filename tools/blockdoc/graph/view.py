@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What of a picture is shown, and what is pointed out in it.
 
-A mark belongs to a node (by :attr:`Node.id`) or to an edge (by parent, role, child)::
+A mark belongs to a node (by :attr:`.Node.id`) or to an edge (by parent, role, child)::
 
     added, removed, changed    of a comparison
     path                       a guest's write goes here
