@@ -29,14 +29,14 @@ OBJECTS = ("py:class", "py:function", "py:data", "py:exception", "py:type")
 
 @pytest.fixture(scope="session")
 def names(pages: list[str]) -> dict[str, set[str]]:  # noqa: ARG001 - the site must be there
-    """Return the names that the reference has, by module."""
+    """Return the names that the reference has, by module, or by the package of its module."""
     inventory = InventoryFile.loads((HTML / "objects.inv").read_bytes(), uri="").data
     found: dict[str, set[str]] = {module: set() for module in inventory["py:module"]}
     for kind in OBJECTS:
-        for it in inventory.get(kind, {}):
-            module, _, name = it.rpartition(".")
-            if module in found and inventory[kind][it].uri.endswith(f"#{it}"):
-                found[module].add(name)
+        for it, entry in inventory.get(kind, {}).items():
+            if entry.uri.endswith(f"#{it}"):  # no alias
+                home, _, name = it.rpartition(".")
+                found[home if home in found else home.rpartition(".")[0]].add(name)
     return found
 
 

@@ -19,7 +19,9 @@ from blockdoc.graph.view import View
 
 __all__ = ["MARK", "VERSION", "from_json", "to_json", "view_json"]
 
+#: What the member ``schema`` of each dump is.
 MARK: Final = "blockdoc-graph"
+#: What the member ``version`` is.
 VERSION: Final = 1
 
 _TYPE: Final[dict[Kind, str]] = {

@@ -16,7 +16,9 @@ from blockdoc.graph.picture import Picture
 
 __all__ = ["EdgeKey", "Mark", "View", "edge_key"]
 
+#: How something is pointed out.
 Mark = Literal["added", "removed", "changed", "path"]
+#: Parent, role and child of an edge, the first and the last by :attr:`.Node.id`.
 EdgeKey = tuple[str, str, str]
 
 
