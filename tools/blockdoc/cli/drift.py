@@ -82,7 +82,7 @@ def _since(
     names = {name for unit in units for name in unit.names}
     changes = _changes({since: facts_of_tree(older, names)}, tree, since)
     changes[since] = with_renames(changes[since], tree)
-    news = find_news(_pages(root), read_surface(older.root), read_surface(tree.root))
+    news = find_news(_pages(root), units, read_surface(older.root), read_surface(tree.root))
     return Report(tree.release, stale(units, changes), news)
 
 
@@ -94,7 +94,7 @@ def _since_review(root: Path, units: list[Unit], tree: SourceTree) -> Report:
         shown = _with_code(changes.get(older.release, {}), older)
         changes[older.release] = with_renames(shown, tree)
     before = read_surface(older.root) if older else recorded_surface(root)
-    news = find_news(_pages(root), before, read_surface(tree.root))
+    news = find_news(_pages(root), units, before, read_surface(tree.root))
     pages = dict.fromkeys(unit.path for unit in units if unit.names and not unit.reviewed)
     return Report(tree.release, stale(units, changes), news, tuple(pages))
 
