@@ -16,11 +16,13 @@ GUIDE_REPORT_URL   where a mistake is reported: ``https://…/new?title={path}``
 
 import os
 
+from sphinx.application import Sphinx
+
 project = "The living guide to QEMU's block layer"
 author = "The authors of the living guide"
 language = "en"
 
-extensions = ["myst_parser", "blockdoc.sphinx_ext"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "blockdoc.sphinx_ext"]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "examples/**"]
 exclude_patterns = ["**/_*", "**/README.md"]
@@ -31,6 +33,17 @@ show_warning_types = True
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
+
+# The reference (docs/tools/api). A type in a signature may be Python's, or one that is not
+# public; what a sentence refers to has to be there.
+default_role = "code"
+autodoc_default_options = {"members": True, "undoc-members": True}
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+nitpick_ignore_regex = [("py:class", ".*")]
 
 # Diagrams are drawn while building; see blockdoc.sphinx_ext.diagrams.
 mermaid_output_format = "svg"
@@ -67,3 +80,15 @@ html_theme_options = {
         "color-brand-visited": "#bba9ea",
     },
 }
+
+
+def setup(app: Sphinx) -> None:
+    """Let the reference show a default that is made anew for each object as ``...``."""
+    app.connect("autodoc-process-signature", _without_factories)
+
+
+def _without_factories(*event: object) -> tuple[object, object]:
+    *_, signature, returns = event
+    if isinstance(signature, str):
+        signature = signature.replace("<factory>", "...")
+    return signature, returns

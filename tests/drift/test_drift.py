@@ -73,14 +73,14 @@ def test_comments_and_blanks_are_no_change(
         (
             ("qapi/job.json", "'pause' ]", "'pause', 'rewind' ]"),
             [
-                ("", "list", "JobVerb has rewind, which is not listed"),
+                ("drain-why", "list", "JobVerb has rewind, which is not listed"),
                 ("rewind", "new", "rewind of JobVerb: no page speaks of it"),
             ],
         ),
         (
             ("qapi/job.json", "'job-pause'", "'job-halt'"),
             [
-                ("job-pause", "gone", "command job-pause is gone"),
+                ("drain-quiet", "gone", "command job-pause is gone"),
                 ("job-halt", "new", "command job-halt: no page speaks of it"),
             ],
         ),

@@ -137,6 +137,12 @@ def test_the_words_of_the_message_count_where_no_name_does(capsys: Capture) -> N
     assert "the message speaks of" in found[0]["message"]
 
 
+def test_one_word_in_common_is_no_reason(capsys: Capture) -> None:
+    text = MAIL.replace("bdrv_next_cleanup", "g").replace("Clean the iterator up", "Completion")
+    text = text.replace("Leaving the loop early leaks a reference.", "Rework the completion.")
+    assert reviewed(text, capsys) == []
+
+
 def test_a_patch_of_something_else_touches_nothing(capsys: Capture) -> None:
     Path("a.patch").write_text(
         "--- a/hw/x.c\n+++ b/hw/x.c\n@@ -1 +1 @@ f(void)\n-    a();\n+    b();\n"

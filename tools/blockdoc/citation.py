@@ -6,7 +6,7 @@
     [DRAIN-3] Never drain under the graph lock <https://…/r/DRAIN-3/>
     [DRAIN-3] Never drain under the graph lock
 
-The link is the short one, which leads to wherever that is now (:mod:`.sphinx_ext.redirects`).
+The link is the short one, which leads to wherever that is now.
 Without the address of a published site there is no link, rather than a dead one.
 """
 
@@ -36,6 +36,10 @@ def base_url() -> str:
 
 
 def citation(name: str, title: str, base: str = "") -> str:
-    """Return one line."""
+    """Return one line of plain text.
+
+    :param name: a permanent id, as :class:`.Citable` has it.
+    :param base: where the site is published; without it there is no link.
+    """
     plain = f"[{name}] {' '.join(title.translate(_PLAIN).split())}"
     return f"{plain} <{base.rstrip('/')}/r/{name}/>" if base else plain

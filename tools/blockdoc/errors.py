@@ -9,7 +9,7 @@
      ├── MissingError       something that the machine must have is not there
      └── (anything else is a bug of ours and keeps its traceback)
 
-``str()`` of an error with a place begins ``path:line: ``, so that editors and
+``str()`` of an error with a place begins ``path:line:`` and a blank, so that editors and
 CI systems turn it into a link.
 """
 

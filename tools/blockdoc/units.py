@@ -102,7 +102,11 @@ def read_guide(root: Path) -> list[Unit]:
 
 
 def read_page(text: str, path: str) -> list[Unit]:
-    """Read a page: its sections, then its rules."""
+    """Read a page: its sections, then its rules.
+
+    :param text: its Markdown.
+    :param path: where it is, relative to the root: places and ids are made of it.
+    """
     found = _REVIEWED.match(text)
     reviewed = found["release"] if found else ""
     stream = tokens(text, inline=True)

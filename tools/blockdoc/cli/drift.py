@@ -16,12 +16,10 @@ from blockdoc.drift import (
     Change,
     Fact,
     Reviews,
-    Unit,
     compare,
     facts_of_index,
     facts_of_tree,
     find_news,
-    read_guide,
     stale,
 )
 from blockdoc.drift.facts import with_code
@@ -32,6 +30,7 @@ from blockdoc.drift.trees import is_commit, older_tree, with_commits
 from blockdoc.errors import MissingError
 from blockdoc.qemu.sources import source_tree
 from blockdoc.source import Index, SourceTree, open_tree
+from blockdoc.units import Unit, read_guide
 
 __all__ = ["add_parser"]
 
@@ -83,7 +82,7 @@ def _since(
     names = {name for unit in units for name in unit.names}
     changes = _changes({since: facts_of_tree(older, names)}, tree, since)
     changes[since] = with_renames(changes[since], tree)
-    news = find_news(_pages(root), read_surface(older.root), read_surface(tree.root))
+    news = find_news(_pages(root), units, read_surface(older.root), read_surface(tree.root))
     return Report(tree.release, stale(units, changes), news)
 
 
@@ -95,7 +94,7 @@ def _since_review(root: Path, units: list[Unit], tree: SourceTree) -> Report:
         shown = _with_code(changes.get(older.release, {}), older)
         changes[older.release] = with_renames(shown, tree)
     before = read_surface(older.root) if older else recorded_surface(root)
-    news = find_news(_pages(root), before, read_surface(tree.root))
+    news = find_news(_pages(root), units, before, read_surface(tree.root))
     pages = dict.fromkeys(unit.path for unit in units if unit.names and not unit.reviewed)
     return Report(tree.release, stale(units, changes), news, tuple(pages))
 

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from blockdoc.cli.symbols import INDEX
-from blockdoc.drift import Reviews, find_unit, read_guide
+from blockdoc.drift import Reviews
 from blockdoc.drift.reviews import release_of
 from blockdoc.source import Index
+from blockdoc.units import find_unit, read_guide
 
 __all__ = ["add_parser"]
 

@@ -14,7 +14,6 @@ from blockdoc.drift.compare import Change, Stale, compare, stale
 from blockdoc.drift.facts import Fact, facts_of_index, facts_of_tree
 from blockdoc.drift.news import News, find_news
 from blockdoc.drift.reviews import Reviews
-from blockdoc.units import Unit, find_unit, read_guide, read_page
 
 __all__ = [
     "Change",
@@ -22,13 +21,9 @@ __all__ = [
     "News",
     "Reviews",
     "Stale",
-    "Unit",
     "compare",
     "facts_of_index",
     "facts_of_tree",
     "find_news",
-    "find_unit",
-    "read_guide",
-    "read_page",
     "stale",
 ]

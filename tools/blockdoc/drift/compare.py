@@ -40,7 +40,7 @@ class Change:
     """What became of a name."""
 
     name: str
-    #: One of the words above.
+    #: `gone`, `signature`, `annotation`, `body`, `moved`.
     kind: str
     old: Fact
     new: Fact | None
@@ -70,7 +70,11 @@ class Stale:
 
 
 def compare(old: Mapping[str, Fact], new: Mapping[str, Fact]) -> dict[str, Change]:
-    """Say what became of each name that the older release has."""
+    """Say what became of each name that the older release has; what is as it was is left out.
+
+    :param old: by name; with code (:attr:`.Fact.code`), the difference is shown.
+    :param new: by name; what is not there is gone.
+    """
     found = ((name, _change(name, fact, new.get(name))) for name, fact in old.items())
     return {name: change for name, change in found if change}
 

@@ -16,11 +16,14 @@ __all__ = ["Fact", "facts_of_index", "facts_of_tree", "with_code"]
 class Fact:
     """A name in one release."""
 
+    #: Relative to the tree.
     file: str
     line: int
+    #: `function`, `type`, `macro`, `variable`, `enum` or `value`; empty of a file.
     kind: str
     #: As a header declares it, if one says more than the definition.
     signature: str
+    #: Of the tokens of its definition: comments and white space do not count.
     hash: str
     #: The whole definition; empty if only the index is at hand.
     code: str = ""

@@ -8,14 +8,15 @@ Lists that claim to be complete are held against the tree, too.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blockdoc.errors import Place
 from blockdoc.lint.lists import check_lists
 from blockdoc.schema.modules import BLOCK_LAYER, read_modules
 from blockdoc.source.qapi import read_enums, read_qapi
+from blockdoc.units import Unit
 
 __all__ = ["News", "Surface", "find_news", "read_surface", "recorded_surface"]
 
@@ -41,6 +42,8 @@ class News:
     place: Place | None = None
     #: What was added or removed.
     name: str = ""
+    #: The id of the section or the rule that is wrong.
+    unit: str = ""
 
 
 def read_surface(root: Path) -> Surface:
@@ -72,15 +75,26 @@ def _qmp(name: str) -> bool:
     return not name.startswith(("qmp_", "qapi_event_send_"))
 
 
-def find_news(pages: Mapping[str, str], old: Surface, new: Surface) -> list[News]:
-    """Hold the pages (text by path) against what has come and gone."""
+def find_news(
+    pages: Mapping[str, str], units: Sequence[Unit], old: Surface, new: Surface
+) -> list[News]:
+    """Hold the pages (text by path), which have these units, against what has come and gone."""
     words = {word for text in pages.values() for word in _WORD.findall(text)}
     found = [
         News("new", f"{_what(kind, name)}: no page speaks of it", name=name)
         for kind, name in sorted(new.entries - old.entries)
         if name not in words
     ]
-    return [*_wrong_lists(pages, new), *_gone(pages, old, new), *found]
+    wrong = (*_wrong_lists(pages, new), *_gone(pages, old, new))
+    return [*(replace(it, unit=_unit(units, it.place)) for it in wrong), *found]
+
+
+def _unit(units: Sequence[Unit], place: Place | None) -> str:
+    """Name the innermost unit that a line is in: a rule rather than its section."""
+    its = [
+        it for it in units if place and it.path == place.path and it.line <= place.line < it.end
+    ]
+    return its[-1].id if its else ""
 
 
 def _wrong_lists(pages: Mapping[str, str], new: Surface) -> Iterator[News]:

@@ -130,16 +130,17 @@ def _details(change: Change, shown: set[str]) -> Iterator[str]:
 
 
 def _news_line(it: News) -> str:
-    return f"{it.place}: {it.message}" if it.place else f"{it.kind}: {it.message}"
+    return f"{it.place}: {it.unit}: {it.message}" if it.place else f"{it.kind}: {it.message}"
 
 
 def _news_entry(it: News) -> dict[str, Any]:
     return {
         "path": it.place.path if it.place else "",
         "line": it.place.line if it.place else 0,
-        "id": it.name,
+        "id": it.unit or it.name,
         "kind": it.kind,
         "message": it.message,
+        "symbol": it.name,
     }
 
 

@@ -45,7 +45,7 @@ _ID = re.compile(r"[^a-z0-9]+")
 def to_rst(step: Step, target: Target, *, comment: bool = False) -> str:
     """Write a step as ``.. qmp-example::``, with the alternative for the QEMU `target`.
 
-    With `comment`, as a part of a documentation comment of qapi/*.json.
+    With `comment`, as a part of a documentation comment of QEMU's qapi folder.
 
     :raise AuthorError: upstream's notation cannot express it.
     """

@@ -59,3 +59,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the above
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name them all, also those that nobody has asked for yet: the reference asks by this."""
+    return [*globals(), *__all__]

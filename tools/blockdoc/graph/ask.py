@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Answer questions to a picture: where a write goes, who stands in a parent's way.
 
-``path``     from a device, along the edges on which ``write`` is taken
-``why_not``  who uses a node, or what a new parent of it would have to use below, without
-             sharing the permission in question; and which rule of the guide says so
-
-Which rules those are is in :mod:`blockdoc.graph.reasons`.
+``path``
+    from a device, along the edges on which ``write`` is taken
+``why_not``
+    who uses a node, or what a new parent of it would have to use below, without sharing
+    the permission in question; and which rule of the guide says so
 """
 
 from collections import defaultdict

@@ -35,7 +35,7 @@ class GraphDifference:
 
 
 def compare(expected: Graph, actual: Graph) -> tuple[GraphDifference, ...]:
-    """Tell what differs, in the order of the lines of the expected graph."""
+    """Tell what differs, in the order of the lines of the expected graph; nothing if equal."""
     found = [
         *_lost_nodes(expected, actual),
         *_found_nodes(expected, actual),

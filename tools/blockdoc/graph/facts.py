@@ -28,6 +28,7 @@ from blockdoc.graph.words import legible
 
 __all__ = ["GRAPH", "Answers", "picture_of"]
 
+#: The command without whose answer there is no picture.
 GRAPH = "x-debug-query-block-graph"
 #: Answers by the name of the command.
 Answers = Mapping[str, Any]

@@ -4,7 +4,7 @@
 ``nodes`` and ``edges`` are those of x-debug-query-block-graph (``id``, ``type``, ``name``;
 ``parent``, ``child``, ``name``, ``perm``, ``shared-perm``), numbered in canonical order;
 whatever reads QEMU's answer reads this.  More stands beside them; docs/tools/graph.md
-says what each member means.  :data:`VERSION` grows when a member changes its meaning or
+says what each member means.  ``VERSION`` grows when a member changes its meaning or
 goes away; new members come without.
 """
 
@@ -19,7 +19,9 @@ from blockdoc.graph.view import View
 
 __all__ = ["MARK", "VERSION", "from_json", "to_json", "view_json"]
 
+#: What the member ``schema`` of each dump is.
 MARK: Final = "blockdoc-graph"
+#: What the member ``version`` is.
 VERSION: Final = 1
 
 _TYPE: Final[dict[Kind, str]] = {
@@ -32,7 +34,7 @@ _TYPE: Final[dict[Kind, str]] = {
 
 
 def to_json(picture: Picture, *, generated: bool = False) -> dict[str, Any]:
-    """Write a picture as what :mod:`json` takes.
+    """Write a picture as what ``json.dumps`` takes.
 
     :param generated: name nodes by the names that QEMU made up for this run as well.
     """

@@ -17,7 +17,7 @@ _STYLES: Final[dict[Mark, str]] = {
 
 
 def mermaid(view: View) -> str:
-    """Write a view; without marks it is what :func:`parse_mermaid` reads back."""
+    """Write a view; without marks it is what ``parse_mermaid`` reads back."""
     graph = view.picture.graph
     lines: list[str] = []
     for mark, style in _STYLES.items():

@@ -98,7 +98,9 @@ class Edge:
 class Graph:
     """A block graph in canonical order; make one with :meth:`of`."""
 
+    #: Jobs, then exports, backends and nodes; within each kind by name.
     nodes: tuple[Node, ...] = ()
+    #: In the order of their parents, then by role.
     edges: tuple[Edge, ...] = ()
     #: Line of the file that it was read from.
     line: int = field(default=0, compare=False)

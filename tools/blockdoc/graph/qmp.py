@@ -55,7 +55,15 @@ def graph_from_qmp(
     jobs: Sequence[_Answer],
     exports: Sequence[_Answer],
 ) -> Graph:
-    """Make the canonical graph of four answers that were given at the same moment."""
+    """Make the canonical graph of four answers that were given at the same moment.
+
+    :param block_graph: what ``x-debug-query-block-graph`` returns: the nodes, their users
+        and the edges with their permissions (``xdbg_graph_add_node()`` in QEMU's block.c).
+    :param nodes: ``query-named-block-nodes``, with ``flat``: the driver, and ``ro``.
+    :param jobs: ``query-block-jobs``: the types of jobs.
+    :param exports: ``query-block-exports``: what a backend without a name belongs to.
+    :raise QemuError: an edge leads to a node that is not there: they are of two moments.
+    """
     return named_graph(block_graph, nodes, jobs, exports)[0]
 
 

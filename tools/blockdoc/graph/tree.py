@@ -43,6 +43,7 @@ _DEEPEST: Final = 27
 #: Room that a name gets at least.
 _NAME: Final = 12
 
+#: What the four letters mean, in lines: stands below each tree.
 LEGEND: Final = (
     "Permissions: taken / shared with others.",
     "  " + ", ".join(f"{letter} {name}" for letter, name in PERMISSIONS.items()),

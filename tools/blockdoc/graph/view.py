@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What of a picture is shown, and what is pointed out in it.
 
-A mark belongs to a node (by :attr:`Node.id`) or to an edge (by parent, role, child)::
+A mark belongs to a node (by :attr:`.Node.id`) or to an edge (by parent, role, child)::
 
     added, removed, changed    of a comparison
     path                       a guest's write goes here
@@ -16,7 +16,9 @@ from blockdoc.graph.picture import Picture
 
 __all__ = ["EdgeKey", "Mark", "View", "edge_key"]
 
+#: How something is pointed out.
 Mark = Literal["added", "removed", "changed", "path"]
+#: Parent, role and child of an edge, the first and the last by :attr:`.Node.id`.
 EdgeKey = tuple[str, str, str]
 
 

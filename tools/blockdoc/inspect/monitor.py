@@ -17,7 +17,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from blockdoc.errors import QemuError
 
@@ -57,21 +57,19 @@ class RefusedError(QemuError):
         self.kind = kind
 
 
-if TYPE_CHECKING:
+class Teller(Protocol):
+    """Something that answers queries."""
 
-    class Teller(Protocol):
-        """Something that answers queries."""
+    name: str
 
-        name: str
+    def ask(self, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Return the answer to a query; `RefusedError` if QEMU has none."""
 
-        def ask(self, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
-            """Return the answer to a query; `RefusedError` if QEMU has none."""
+    def ahead(self, queries: Iterable[Query]) -> None:
+        """Be told what will be asked for next."""
 
-        def ahead(self, queries: Iterable[Query]) -> None:
-            """Be told what will be asked for next."""
-
-        def close(self) -> None:
-            """Hang up."""
+    def close(self) -> None:
+        """Hang up."""
 
 
 def query(command: str) -> str:
@@ -82,7 +80,7 @@ def query(command: str) -> str:
 
 
 class Monitor:
-    """A QMP connection; closes when it is left."""
+    """A QMP connection; who is done with it calls :meth:`close`."""
 
     def __init__(
         self,

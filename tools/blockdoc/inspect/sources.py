@@ -91,7 +91,13 @@ def _is_there(path: str) -> bool:
 
 @contextmanager
 def open_looks(wanted: Sequence[Source], uri: str | None, limit: float) -> Iterator[Looks]:
-    """Connect to all running QEMUs that are named, by label; hang up at the end."""
+    """Connect to all running QEMUs that are named, by label; hang up at the end.
+
+    :param wanted: of the kinds :data:`LIVE`.
+    :param uri: the address of libvirt; None: its own default.
+    :param limit: how long each answer may take, in seconds.
+    :raise QemuError: one of them does not answer, or is no QEMU.
+    """
     with ExitStack() as stack:
         found: dict[str, tuple[Monitor | Domain, Look]] = {}
         for source in wanted:
@@ -112,8 +118,10 @@ def _domain(name: str, uri: str | None, limit: float) -> "Domain":
 
 
 def connect(address: str, limit: float) -> Monitor:
-    """Connect to a monitor.
+    """Connect to a monitor, and let it greet.
 
+    :param address: a socket's path, ``HOST:PORT``, or ``fd:N``.
+    :param limit: how long each answer may take, in seconds.
     :raise QemuError: nobody listens there, it is not QMP, or it is busy.
     """
     if address.startswith("fd:"):

@@ -6,7 +6,7 @@
     view ──► collapsed, at most MOST boxes ──► what hangs together, laid out by itself
          ──► packed into rows ──► one picture
 
-The classes are those of :mod:`blockdoc.layout.svg`; the style sheet is inside.
+The classes are those of the site's own pictures; the style sheet is inside.
 """
 
 from collections.abc import Mapping, Sequence

@@ -7,20 +7,14 @@ flushed behind each line, so what was traced before a reply was sent is there wh
 reply is.
 """
 
-from __future__ import annotations
-
 import os
 import stat
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from blockdoc.errors import QemuError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from blockdoc.example import Machine
+from blockdoc.example import Machine
 
 __all__ = ["TraceFile", "trace_options"]
 

@@ -104,6 +104,8 @@ class Ranking:
         reasons.sort(key=lambda it: (-it[0], it[1]))
         score = sum(value / 2**place for place, (value, _) in enumerate(reasons))
         likeness, shared = self._likeness(words, self.bags[unit.place])
+        if not reasons and len(shared) == 1:  # a short message is like whatever has its word
+            return Match(unit, 0.0, ())
         why = [reason for _, reason in reasons[:3]]
         if shared and likeness * WORDS >= 1:
             forms = _forms(patch.message)

@@ -108,6 +108,7 @@ class Alternate:
     features: Features = ()
 
 
+#: What an argument, a member or a result may be.
 Type: TypeAlias = Builtin | Enum | Array | Object | Alternate
 
 

@@ -20,6 +20,7 @@
     {rule} {step} {since}             links and badges in a sentence            roles
     {src} {commit}                    links to QEMU's sources                   sources
     what has an id                    a button that cites it, a label           permanent
+    docs/_data/reviews.json           for which release it was reviewed         reviewed
     docs/_data/moved.txt              pages that lead on, r/DRAIN-3/            redirects
     what has an id                    a result of the search                    passages
     the first paragraph               description, social card; sitemap        online
@@ -58,6 +59,7 @@ from blockdoc.sphinx_ext.permanent import (
 )
 from blockdoc.sphinx_ext.pictures import add_pictures
 from blockdoc.sphinx_ext.redirects import write_redirects
+from blockdoc.sphinx_ext.reviewed import add_reviews
 from blockdoc.sphinx_ext.roles import GuideRole, SinceRole
 from blockdoc.sphinx_ext.rules import FillRuleIndex, RuleDirective, RuleIndex, refresh_index
 from blockdoc.sphinx_ext.shown import ExampleDirective
@@ -127,7 +129,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.connect("env-check-consistency", check_published)
     app.connect("doctree-resolved", lead_on)
     app.connect("html-page-context", add_page_links)
-    for add in (add_passages, add_navigation, add_online, add_changes):
+    for add in (add_passages, add_navigation, add_online, add_changes, add_reviews):
         add(app)
     app.connect("build-finished", write_redirects)
     app.connect("build-finished", forget_failed_build)

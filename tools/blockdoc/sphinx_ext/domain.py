@@ -105,8 +105,9 @@ class GuideDomain(Domain):
         "listed": (),
         "listed-errors": (),
         "moved": {},
+        "reviewed": {},
     }
-    data_version = 4
+    data_version = 5
     dangling_warnings: ClassVar = {
         "step": "unknown step %(target)s: no example has a fence with this id",
         "rule": "unknown rule %(target)s: no page has it; docs/rules.md lists those there are",

@@ -38,9 +38,11 @@ __all__ = [
     "without_transcript",
 ]
 
-#: The prompts.
+#: The prompt of a shell, before QEMU's tools.
 CONSOLE = "$ "
+#: The prompt of the human monitor.
 MONITOR = "(qemu) "
+#: The prompt of gdb.
 DEBUGGER = "(gdb) "
 GAP = "..."
 STATUS = re.compile(r"\[exit status ([0-9]{1,3})\]")

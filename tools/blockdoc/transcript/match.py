@@ -36,7 +36,11 @@ class Match:
 
 
 def match(pattern: Pattern, actual: Json, captures: Mapping[str, Json]) -> Match:
-    """Hold a message against the one that QEMU sent."""
+    """Hold a message against the one that QEMU sent.
+
+    :param actual: the value of QEMU's JSON, as ``json.loads`` gives it.
+    :param captures: what earlier messages have captured, by name; it stays as it is.
+    """
     found = find_captures(pattern, actual, dict(captures))
     if found is not None:
         return Match((), found)
@@ -45,7 +49,10 @@ def match(pattern: Pattern, actual: Json, captures: Mapping[str, Json]) -> Match
 
 
 def substitute(pattern: Pattern, captures: Mapping[str, Json]) -> Json:
-    """Make the value that a command sends."""
+    """Make the value that a command sends, with the captured values in their places.
+
+    :raise AuthorError: a capture has no value yet, or something is elided.
+    """
     match pattern:
         case Scalar():
             return pattern.value
