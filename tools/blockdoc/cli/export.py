@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from blockdoc.errors import BlockdocError, MissingError
-from blockdoc.example import Step, is_example, read_example, read_text
+from blockdoc.example import Step, examples_below, read_example, read_text
 from blockdoc.export.rst import to_rst
 from blockdoc.schema.recorded import Recorded, read_releases
 
@@ -61,7 +61,7 @@ def _release(series: str | None) -> Recorded:
 def _steps(name: str) -> tuple[Step, ...]:
     """Find a step by its id, or the steps of an example by its path."""
     root = Path.cwd()
-    files = [it for it in sorted((root / "examples").rglob("*.md")) if is_example(it)]
+    files = list(examples_below(root / "examples"))
     path = root / "examples" / f"{name.removeprefix('examples/').removesuffix('.md')}.md"
     if path in files:
         return read_example(path, root).steps

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Examples in reStructuredText say what the same in Markdown say."""
+
+import pytest
+from blockdoc.errors import AuthorError
+from blockdoc.example import parse_example
+
+FRONT = """
+qemu: system
+args: ["-machine", "q35"]
+images:
+  disk.qcow2: 64M
+requires: qemu >= 7.2
+"""
+MARKDOWN = f"""---{FRONT}---
+
+# A node
+
+```{{qmp-example}}
+:id: one
+:when: qemu >= 10.0
+
+-> {{ "execute": "query-jobs",
+
+     "id": 7 }}
+<- {{ "return": [] }}
+```
+
+```{{qmp-example}}
+:id: one
+:when: qemu < 10.0
+
+-> {{ "execute": "query-jobs" }}
+<- {{ "return": [] }}
+```
+
+```{{console-example}}
+:id: two
+
+$ qemu-img info disk.qcow2
+```
+"""
+RST = """.. SPDX-License-Identifier: GPL-2.0-or-later
+
+:qemu: system
+:args: ["-machine", "q35"]
+:images:
+  disk.qcow2: 64M
+:requires: qemu >= 7.2
+
+A node
+======
+
+See :doc:`/index`.
+
+.. only:: html
+
+   Words.
+
+.. qmp-example::
+   :id: one
+   :when: qemu >= 10.0
+
+   -> { "execute": "query-jobs",
+
+        "id": 7 }
+   <- { "return": [] }
+
+.. qmp-example::
+    :id: one
+    :when: qemu < 10.0
+
+    -> { "execute": "query-jobs" }
+    <- { "return": [] }
+
+.. code-block:: rst
+
+   .. qmp-example::
+      :id: shown-only
+
+      -> { "execute": "query-jobs" }
+
+.. console-example::
+   :id: two
+
+   $ qemu-img info disk.qcow2
+"""
+
+
+def said(text: str) -> tuple[object, ...]:
+    """Return what an example says, without where it says so."""
+    suffix = "md" if text.startswith("---") else "rst"
+    it = parse_example(text, f"examples/x.{suffix}")
+    steps = [
+        (step.id, step.kind, [(fence.text, fence.options) for fence in step.alternatives])
+        for step in it.steps
+    ]
+    machines = [(machine.kind, machine.args) for machine in it.machines]
+    images = [(image.name, image.format, image.size) for image in it.images]
+    return it.title, machines, images, str(it.requires), steps
+
+
+def test_it_says_what_the_same_in_markdown_says():
+    assert said(RST) == said(MARKDOWN)
+
+
+def test_places_are_those_of_the_file_and_a_body_is_written_back_as_it_was():
+    lines = RST.splitlines()
+    for step in parse_example(RST, "examples/x.rst").steps:
+        for fence in step.alternatives:
+            assert lines[fence.place.line - 1].startswith(f".. {step.kind}-example::")
+            assert lines[fence.body.line - 1].strip() == fence.text.splitlines()[0]
+            assert fence.written(fence.text) == RST[fence.start : fence.end]
+
+
+STEP = '.. qmp-example::\n   :id: one\n\n   -> { "execute": "query-jobs" }\n'
+WRONG = [
+    ("Title\n=====\n", 1, "no step in this example; write a .. qmp-example::"),
+    (STEP.replace(":id:", ":ident:"), 1, 'qmp-example: unknown option: "ident"'),
+    (STEP.replace(":id: one", ":title: one"), 1, "a step needs an id of its own"),
+    (STEP.replace("one", "One"), 1, "expected lower-case words"),
+    (f"- An item.\n\n{STEP}".replace(".. ", "  .. ").replace("   ", "     "), 3, "left margin"),
+    (".. qmp-example::\n   :id: one\n", 1, "nothing stands in this step"),
+    (STEP.replace("   -> {", "   -> \t{"), 4, "a tab"),
+    (f":qemu: system\n:imges: x\n\n{STEP}", 2, "imges"),
+    (f"{STEP}\nText.\n\n{STEP}", 8, "already that of line 1"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), WRONG)
+def test_a_mistake_is_told_at_its_line(text: str, line: int, message: str):
+    with pytest.raises(AuthorError) as caught:
+        parse_example(text, "examples/x.rst")
+    assert message in str(caught.value)
+    assert caught.value.place
+    assert caught.value.place.line == line, caught.value
+
+
+def test_what_docutils_cannot_read_is_told_in_one_line():
+    deep = "".join(f"{'  ' * depth}- x\n\n" for depth in range(3000))
+    with pytest.raises(AuthorError, match=r"examples/x\.rst:\d+: "):
+        parse_example(deep + STEP, "examples/x.rst")
