@@ -46,8 +46,10 @@ html_static_path = ["docs/_static"]
 html_favicon = "docs/_static/favicon.svg"
 templates_path = ["docs/_templates"]
 html_css_files = ["graph.css", "blockdoc.css"]
-html_js_files = [("blockdoc.js", {"defer": "defer"}), ("frames.js", {"defer": "defer"})]
-html_additional_pages = {"404": "404.html"}
+html_js_files = [
+    (name, {"defer": "defer"}) for name in ("blockdoc.js", "frames.js", "menus.js")
+]
+html_additional_pages = {"404": "404.html", "search": "search.html"}
 html_copy_source = False
 html_show_copyright = False
 html_permalinks_icon = "#"

@@ -333,15 +333,18 @@ def test_a_qemu_that_ends_in_the_middle_is_told(
     result.stdout.fnmatch_lines(["examples/t/one.md:*QEMU ended*"])
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Return the parent and the name of every process there is."""
+def processes() -> dict[int, tuple[int, bool]]:
+    """Return the parent of every process there is, and whether it is a QEMU with a monitor.
+
+    One that only tells its version does not stay, and of one that has ended no words are left.
+    """
     found = {}
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
-            words = status.with_name("cmdline").read_text().split("\0")
-            if "--version" not in words:  # that one does not stay
-                found[int(fields["Pid"])] = int(fields["PPid"]), fields["Name"]
+            is_qemu = "qemu" in fields["Name"]
+            monitor = "id=blockdoc-qmp" in status.with_name("cmdline").read_text()
+            found[int(fields["Pid"])] = int(fields["PPid"]), is_qemu and monitor
     return found
 
 
@@ -349,7 +352,7 @@ def qemu_below(pid: int) -> list[int]:
     known = processes()
     below = [child for child, (parent, _) in known.items() if parent == pid]
     deeper = [grandchild for child in below for grandchild in qemu_below(child)]
-    return [child for child in below if "qemu" in known[child][1]] + deeper
+    return [child for child in below if known[child][1]] + deeper
 
 
 def wait_for(condition: Callable[[], object]) -> object:

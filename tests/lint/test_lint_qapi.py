@@ -12,6 +12,8 @@ from blockdoc.cli import main
 from blockdoc.errors import MissingError
 from blockdoc.lint.qapi import lint_tree
 from blockdoc.qemu.sources import source_trees
+from docutils.parsers.rst import directives
+from sphinx.directives.admonitions import Note as SphinxNote
 
 TREES = Path(__file__).with_name("trees")
 QAPI = "qapi/qapi-schema.json"
@@ -150,6 +152,13 @@ def find_seed(tree: Path, seed: Seed) -> None:
     assert (seed.file, line + seed.below) in places, [str(it) for it in found]
     assert any(seed.kind in ("*", str(it.kind)) and seed.says in it.message for it in found)
     assert all(abs(at - line) < 12 for _, at in places), "elsewhere is nothing wrong"
+
+
+def test_what_sphinx_has_told_docutils_makes_no_difference(
+    modern: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(directives)["_directives"], "note", SphinxNote)
+    find_seed(modern, next(it for it in MODERN if it.new == "more of them"))
 
 
 @pytest.mark.parametrize("seed", MODERN, ids=lambda it: it.new.strip() or "removed")

@@ -155,6 +155,10 @@ def test_what_stands_around_is_told_alike_by_every_runner(
     assert repr(walls_of(build)) == told
 
 
+def test_what_is_freed_is_overwritten(build: Build) -> None:
+    assert program(build, "echo $MALLOC_PERTURB_")[:2] == ("165\n", 0)
+
+
 def test_no_user_namespace_can_be_made(build: Build) -> None:
     walls = walls_of(build)
     if not walls.stranger and "--disable-userns" not in walls.words:

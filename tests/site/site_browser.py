@@ -3,7 +3,7 @@
 
 from selenium.webdriver import Chrome
 
-__all__ = ["PARTS", "PHONE", "open_page", "serious"]
+__all__ = ["DESK", "PARTS", "PHONE", "open_page", "serious"]
 
 #: Into how many tests the pages are divided.
 PARTS = 12

@@ -8,6 +8,7 @@ The items of one file share one QEMU, so they belong on one worker of pytest-xdi
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -243,6 +244,7 @@ def pytest_configure(config: pytest.Config) -> None:
         reports=config.rootpath / REPORTS,
     )
     config.stash[RUNS], config.stash[IDS] = runs, {}
+    gc.unfreeze()  # what an earlier session of this process has left
     if hasattr(config, "workerinput"):
         die_with_parent()
 
@@ -253,6 +255,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ExampleFil
     if inside and is_example(file_path):
         return ExampleFile.from_parent(parent, path=file_path)
     return None
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules, examples and items out of what the garbage collector goes through.
+
+    They stay to the end anyway, and looking at all of them takes longer than what an
+    unchanged suite has to do.
+    """
+    gc.freeze()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

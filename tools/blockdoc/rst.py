@@ -109,6 +109,7 @@ def _role(
 def _only(ours: Mapping[str, type[Directive]]) -> Iterator[None]:
     """Let docutils find these directives and its own, and one role for all."""
     directive, role = directives.directive, roles.role
+    told = vars(directives)["_directives"]
 
     def find(
         directive_name: str,
@@ -121,12 +122,15 @@ def _only(ours: Mapping[str, type[Directive]]) -> Iterator[None]:
         is_own = known is not None and known.__module__.startswith(_DOCUTILS)
         return (known, messages) if is_own else (_Container, [])
 
+    # Sphinx has admonitions of its own in there, under docutils' names.
+    vars(directives)["_directives"] = {}
     directives.directive = find
     roles.role = lambda *_: (_role, [])  # type: ignore[assignment]
     try:
         yield
     finally:
         directives.directive, roles.role = directive, role
+        vars(directives)["_directives"] = told
 
 
 def parse_rst(text: str, path: str, ours: Mapping[str, type[Directive]]) -> nodes.document:

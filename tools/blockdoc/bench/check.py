@@ -54,6 +54,8 @@ while [ $left -gt 0 ]; do
 done
 exec {command} -S "$@"
 """
+#: The line of a test that has ended.
+RESULT = re.compile(r"^(\S+) +(pass|fail|not run) +\[", re.MULTILINE)
 RAN = re.compile(r"^Ran (\d+) tests?", re.MULTILINE)
 
 
@@ -73,10 +75,27 @@ class Check:
 
         :raise QemuError: one of them fails, or does not run.
         """
-        command = [sys.executable, "check", "-qcow2", "--", f"./{iotest}", *functions]
         started = time.perf_counter()
-        done = subprocess.run(
-            [*self.walls, *command],
+        done = self._run("-qcow2", "--", f"./{iotest}", *functions)
+        spent = time.perf_counter() - started
+        ran = RAN.search(done.stdout)
+        if done.returncode or ran is None or int(ran[1]) != len(functions):
+            words = "\n  ".join(done.stdout.strip().splitlines()[-12:])
+            raise QemuError(f"iotest {iotest} does not pass:\n  {words}")
+        return spent
+
+    def results(self, tests: Sequence[str], form: str) -> tuple[dict[str, str], str]:
+        """Run whole `tests` on images of the format `form`, each held against its ``.out``.
+
+        Returns what became of each (``pass``, ``fail``, ``not run``), and all that was printed.
+        """
+        printed = self._run(f"-{form}", "--color", "off", *tests).stdout
+        found = RESULT.finditer(printed)
+        return {it[1]: it[2] for it in found}, printed
+
+    def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*self.walls, sys.executable, "check", *words],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -85,12 +104,6 @@ class Check:
             timeout=LIMIT,
             check=False,
         )
-        spent = time.perf_counter() - started
-        ran = RAN.search(done.stdout)
-        if done.returncode or ran is None or int(ran[1]) != len(functions):
-            words = "\n  ".join(done.stdout.strip().splitlines()[-12:])
-            raise QemuError(f"iotest {iotest} does not pass:\n  {words}")
-        return spent
 
 
 @contextmanager

@@ -7,7 +7,7 @@ by a command that acts on it, or by an event that the author wrote.
 
 from collections.abc import Iterator, Mapping
 
-from blockdoc.transcript import Json
+from blockdoc.transcript import Json, strings_of
 
 __all__ = ["STATUS_CHANGE", "jobs_of_command", "status_of"]
 
@@ -21,23 +21,11 @@ STATUS_CHANGE = "JOB_STATUS_CHANGE"
 def jobs_of_command(message: Mapping[str, Json]) -> Iterator[str]:
     """Yield the ids of the jobs that `message` names."""
     arguments = message.get("arguments")
-    yield from _job_ids(arguments)
+    yield from strings_of(arguments, "job-id")
     name = message.get("execute")
     if isinstance(name, str) and name.startswith(VERBS) and isinstance(arguments, dict):
         named = (arguments.get(argument) for argument in NAMED_BY)
         yield from (value for value in named if isinstance(value, str))
-
-
-def _job_ids(value: Json) -> Iterator[str]:
-    if isinstance(value, dict):
-        name = value.get("job-id")
-        if isinstance(name, str):
-            yield name
-        for member in value.values():
-            yield from _job_ids(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _job_ids(member)
 
 
 def status_of(event: Mapping[str, Json]) -> tuple[str, str] | None:

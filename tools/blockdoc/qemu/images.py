@@ -21,7 +21,7 @@ from blockdoc.qemu.log import Log
 from blockdoc.qemu.sandbox import Sandbox
 from blockdoc.qemu.templates import Recipe, templates
 
-__all__ = ["commands_of", "make_images"]
+__all__ = ["commands_of", "make_images", "tool_words"]
 
 #: The images of an example take no longer than this, in seconds.
 LIMIT = 60.0
@@ -67,11 +67,12 @@ async def make_images(
 
 def commands_of(image: Image, build: Build) -> Iterator[list[str]]:
     """Yield the command lines that make `image` in the working directory."""
-    for program, *words in _commands(image):
+    for program, *words in tool_words(image):
         yield [*build.command(program), *words]
 
 
-def _commands(image: Image) -> Iterator[list[str]]:
+def tool_words(image: Image) -> Iterator[list[str]]:
+    """Yield what makes `image`: the name of a tool, and its words."""
     create = ["qemu-img", "create", "-q", "-f", image.format]
     if image.backing is not None:
         create += ["-b", image.backing, "-F", image.backing_format or "raw"]

@@ -124,6 +124,7 @@ def _tried(build: Build) -> Walls:
         "PATH": "/usr/bin:/bin",
         "HOME": "/tmp",  # noqa: S108 - the sandbox's own
         "LC_ALL": "C.UTF-8",
+        "MALLOC_PERTURB_": "165",  # what is freed is overwritten, as under iotests' check
         **{name: os.environ[name] for name in KEPT if name in os.environ},
     }
     program = shutil.which("bwrap")

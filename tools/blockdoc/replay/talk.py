@@ -20,6 +20,7 @@ from blockdoc.qemu import Session
 from blockdoc.replay.events import Filter, brief, identity, tracked
 from blockdoc.replay.finding import Finding
 from blockdoc.replay.fit import At, Misfit, Tolerance, fit
+from blockdoc.replay.progress import QUESTION, compared
 from blockdoc.replay.recording import Item, Recording
 from blockdoc.replay.release import Spoken
 
@@ -156,8 +157,11 @@ class Talk:
             )
         if new is None:
             then, now = reply.message.get("return"), answer.get("return")
+            misfits: list[Misfit] = []
+            if item.command == QUESTION and isinstance(then, Mapping):
+                then, misfits = compared(self.recording, item, then, now or {})
             shapes = self._spoken.returns(item.command)
-            misfits = fit(then, now, self._allowed, At("/return", "", *shapes))
+            misfits += fit(then, now, self._allowed, At("/return", "", *shapes))
             self._tell_all(reply, "reply", misfits)
         elif isinstance(old, Mapping) and old.get("class") != new["class"]:
             misfit = Misfit(

@@ -21,6 +21,10 @@
     {src} {commit}                    links to QEMU's sources                   sources
     what has an id                    a button that cites it, a label           permanent
     docs/_data/moved.txt              pages that lead on, r/DRAIN-3/            redirects
+    what has an id                    a result of the search                    passages
+    the first paragraph               description, social card; sitemap        online
+    git's history                     what has changed, as page and feed        changes
+    the table of contents             the branch that the page is in            navigation
 
 :func:`setup` is the table of contents.
 """
@@ -32,6 +36,7 @@ from sphinx.application import Sphinx
 from blockdoc.sphinx_ext.badges import add_badges
 from blockdoc.sphinx_ext.builder import GuideBuilder
 from blockdoc.sphinx_ext.careful import CarefulParser, check_encoding
+from blockdoc.sphinx_ext.changes import add_changes
 from blockdoc.sphinx_ext.checks import check_guide, forget_failed_build
 from blockdoc.sphinx_ext.conversation import ConversationDirective
 from blockdoc.sphinx_ext.coverage import CoverageDirective, refresh_coverage
@@ -40,7 +45,10 @@ from blockdoc.sphinx_ext.domain import GuideDomain
 from blockdoc.sphinx_ext.error_index import ErrorIndex, FillErrorIndex, refresh_errors
 from blockdoc.sphinx_ext.html import GuideTranslator, add_nodes
 from blockdoc.sphinx_ext.lexer import QmpLexer
+from blockdoc.sphinx_ext.navigation import add_navigation
+from blockdoc.sphinx_ext.online import add_online
 from blockdoc.sphinx_ext.pages import add_page_links
+from blockdoc.sphinx_ext.passages import add_passages
 from blockdoc.sphinx_ext.permanent import (
     CitedSections,
     check_published,
@@ -119,11 +127,13 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     app.connect("env-check-consistency", check_published)
     app.connect("doctree-resolved", lead_on)
     app.connect("html-page-context", add_page_links)
+    for add in (add_passages, add_navigation, add_online, add_changes):
+        add(app)
     app.connect("build-finished", write_redirects)
     app.connect("build-finished", forget_failed_build)
     return {
         "version": "1",
-        "env_version": 7,
+        "env_version": 8,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

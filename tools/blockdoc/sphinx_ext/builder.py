@@ -23,6 +23,8 @@ class GuideBuilder(StandaloneHTMLBuilder):
     """Sphinx's HTML builder; one page has two addresses."""
 
     name: ClassVar = "html"
+    #: The site has its own: :mod:`.passages`.
+    search = False
     #: Where the home page is being written.
     _home = "index"
 

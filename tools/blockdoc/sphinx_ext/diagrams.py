@@ -37,6 +37,7 @@ from sphinxcontrib.mermaid import (  # type: ignore[import-untyped]
 from blockdoc.example.options import GraphFence
 from blockdoc.sphinx_ext.report import warn
 from blockdoc.sphinx_ext.steps import step_fence
+from blockdoc.sphinx_ext.trim import trimmed
 
 __all__ = ["MermaidDirective", "add_diagrams"]
 
@@ -70,6 +71,8 @@ NAMED = re.compile(r"^\s*accTitle\s*:\s*(.+)$", re.MULTILINE)
 LINK = re.compile(r'(?:xlink:)?href="([^"#]+\.md)(#[^"]*)?"')
 #: To what part of its width a drawing may shrink; beyond that its box scrolls.
 LEAST = 0.7
+#: To be counted up when what is made of Mermaid's drawing changes.
+FORM = 1
 WIDTH = re.compile(r"max-width: ([\d.]+)px")
 
 
@@ -124,7 +127,7 @@ def _visit(self: HTML5Translator, node: nodes.Element) -> None:
 
 def _drawn(code: str, folder: Path) -> str:
     """Draw `code`, or take the drawing that is already there."""
-    key = repr((mermaidx.__version__, CONFIG, LEAST, code)).encode()
+    key = repr((mermaidx.__version__, CONFIG, LEAST, FORM, code)).encode()
     name = hashlib.sha256(key).hexdigest()[:16]
     kept = folder / f"{name}.svg"
     if not kept.exists():
@@ -141,7 +144,7 @@ def _styled(svg: str, name: str) -> str:
     svg = svg.replace("my-svg", name).replace("aria-roledescription", "data-kind")
     for paint, colour in SENTINELS.items():
         svg = svg.replace(colour, f"var(--diagram-{paint})")
-    return WIDTH.sub(_fitting, svg, count=1)
+    return WIDTH.sub(_fitting, trimmed(svg), count=1)
 
 
 def _fitting(width: re.Match[str]) -> str:

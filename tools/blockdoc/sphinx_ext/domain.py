@@ -20,10 +20,10 @@ from sphinx.util.nodes import make_refnode
 
 from blockdoc.coverage import Fence
 
-__all__ = ["Entry", "GuideDomain", "RuleEntry"]
+__all__ = ["Entry", "GuideDomain", "PassageEntry", "RuleEntry"]
 
 #: What is kept by page.
-TABLES = ("step", "rule", "answers", "shown")
+TABLES = ("step", "rule", "answers", "shown", "passage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,18 @@ class RuleEntry:
         return f"{self.id}: {self.name.replace('`', '')}"
 
 
+@dataclass(frozen=True, slots=True)
+class PassageEntry:
+    """A place that the search finds, with its text."""
+
+    #: `section`, `rule`, `step`, `word`, `message`.
+    kind: str
+    #: The HTML id.
+    anchor: str
+    title: str
+    text: str
+
+
 class GuideDomain(Domain):
     """Steps and rules, and links to them."""
 
@@ -89,11 +101,12 @@ class GuideDomain(Domain):
         "rule": {},
         "answers": {},
         "shown": {},
+        "passage": {},
         "listed": (),
         "listed-errors": (),
         "moved": {},
     }
-    data_version = 3
+    data_version = 4
     dangling_warnings: ClassVar = {
         "step": "unknown step %(target)s: no example has a fence with this id",
         "rule": "unknown rule %(target)s: no page has it; docs/rules.md lists those there are",
@@ -106,7 +119,9 @@ class GuideDomain(Domain):
         assert isinstance(domain, cls)  # noqa: S101 - it is the one that setup() adds
         return domain
 
-    def note(self, kind: str, page: str, entry: Entry | RuleEntry | Fence | str) -> None:
+    def note(
+        self, kind: str, page: str, entry: Entry | RuleEntry | PassageEntry | Fence | str
+    ) -> None:
         """Remember an entry of `page`; of kind ``shown``, a step that a chapter shows."""
         self.data[kind].setdefault(page, []).append(entry)
 

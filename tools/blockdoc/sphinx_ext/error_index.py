@@ -22,7 +22,13 @@ from blockdoc.sphinx_ext.domain import GuideDomain
 from blockdoc.sphinx_ext.html import make
 from blockdoc.sphinx_ext.roles import link
 
-__all__ = ["ErrorIndex", "FillErrorIndex", "refresh_errors"]
+__all__ = [
+    "ErrorIndex",
+    "FillErrorIndex",
+    "message_anchor",
+    "pages_with_errors",
+    "refresh_errors",
+]
 
 _KEY = "error-index"
 #: The class that says nothing.
@@ -49,7 +55,18 @@ def refresh_errors(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     if known == domain.data["listed-errors"]:
         return []
     domain.data["listed-errors"] = known
+    return pages_with_errors(env)
+
+
+def pages_with_errors(env: BuildEnvironment) -> list[str]:
+    """Name the pages that have the list."""
     return [page for page, found in env.metadata.items() if _KEY in found]
+
+
+def message_anchor(it: Message) -> str:
+    """Return the HTML id of a message in the list."""
+    digest = sha256(f"{it.command} {it.kind} {it.desc}".encode()).hexdigest()[:8]
+    return f"error-{digest}"
 
 
 class FillErrorIndex(SphinxPostTransform):
@@ -98,7 +115,6 @@ class _Index:
         yield make("ul", [self._message(it) for it in group], classes=["error-index"])
 
     def _message(self, it: Message) -> nodes.Node:
-        digest = sha256(f"{it.command} {it.kind} {it.desc}".encode()).hexdigest()[:8]
         text: list[nodes.Node] = [nodes.literal("", it.desc)]
         if it.kind != USUAL:
             text += [nodes.Text(" "), make("span", [nodes.Text(it.kind)], classes=["since"])]
@@ -112,7 +128,7 @@ class _Index:
                 make("p", text, classes=["error-text"]),
                 make("ul", facts, classes=["error-facts"]),
             ],
-            ids=[f"error-{digest}"],
+            ids=[message_anchor(it)],
         )
 
     def _step(self, step: str, when: str) -> list[nodes.Node]:

@@ -10,7 +10,7 @@
 from typing import ClassVar
 
 from pygments.lexer import RegexLexer
-from pygments.token import Comment, Generic, Keyword, Name, Number, Punctuation, String, Text
+from pygments.token import Comment, Generic, Keyword, Name, Number, String, Text
 
 __all__ = ["QmpLexer"]
 
@@ -30,8 +30,7 @@ class QmpLexer(RegexLexer):
             (r'"(?:\\.|[^"\\\n])*"', String.Double),
             (r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", Number),
             (r"\b(?:true|false|null)\b", Keyword.Constant),
-            (r"[{}\[\],:]", Punctuation),
-            (r"\s+", Text),  # no token of its own: half the elements of a page
+            (r"[{}\[\],:\s]+", Text),  # no span around it: half the elements of a page
             (r".", Text),
         ],
     }

@@ -43,6 +43,7 @@ from blockdoc.transcript.model import (
     Scalar,
     Source,
     Transcript,
+    strings_of,
 )
 from blockdoc.transcript.parse import parse_transcript
 from blockdoc.transcript.revise import Edit, apply_edits, revise
@@ -51,6 +52,7 @@ __all__ = [
     "parse_transcript",
     "read_value",
     "Transcript",
+    "strings_of",
     "Item",
     "Command",
     "Reply",

@@ -16,14 +16,12 @@ searching for text.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from blockdoc.errors import AuthorError, Place
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "Array",
@@ -41,10 +39,24 @@ __all__ = [
     "Scalar",
     "Source",
     "Transcript",
+    "strings_of",
 ]
 
 #: A JSON value, as ``json.loads`` makes it.
 Json: TypeAlias = "bool | int | float | str | list[Json] | Mapping[str, Json] | None"
+
+
+def strings_of(value: Json, member: str) -> Iterator[str]:
+    """Yield the strings that members of this name have in `value`, at any depth."""
+    if isinstance(value, Mapping):
+        told = value.get(member)
+        if isinstance(told, str):
+            yield told
+        for it in value.values():
+            yield from strings_of(it, member)
+    elif isinstance(value, list):
+        for it in value:
+            yield from strings_of(it, member)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import gdb
 
@@ -29,6 +29,13 @@ SCALARS = (
     gdb.TYPE_CODE_BOOL,
     gdb.TYPE_CODE_CHAR,
     gdb.TYPE_CODE_FLT,
+)
+#: Where a pointer leads to one of these, gdb prints it as a number, and else a string or more.
+POINTED_AT = (
+    gdb.TYPE_CODE_STRUCT,
+    gdb.TYPE_CODE_UNION,
+    gdb.TYPE_CODE_VOID,
+    gdb.TYPE_CODE_PTR,
 )
 
 
@@ -108,34 +115,62 @@ def arguments(frame: gdb.Frame) -> Iterator[str]:
     while block is not None and block.function is None:
         block = block.superblock
     if block is not None:
-        for name, symbol in _symbols(block):
-            yield f"{name}={_value(frame, symbol)}"
+        for one in _arguments(block):
+            yield f"{one.name}={_value(frame, one)}"
 
 
-def _symbols(block: gdb.Block) -> list[tuple[str, gdb.Symbol]]:
+class _Argument:
+    """An argument of a function, and how to print what it has in a frame."""
+
+    def __init__(self, symbol: gdb.Symbol) -> None:
+        self.symbol, self.name = symbol, symbol.name
+        kind = symbol.type.strip_typedefs() if symbol.type is not None else None
+        code = kind.code if kind is not None else gdb.TYPE_CODE_VOID
+        self.scalar = code in SCALARS
+        self.say: Callable[[gdb.Value], str] = _printed
+        if kind is not None and code == gdb.TYPE_CODE_INT and kind.sizeof > 1:
+            self.say = _number
+        elif kind is not None and code == gdb.TYPE_CODE_PTR:
+            if kind.target().strip_typedefs().code in POINTED_AT:
+                self.say = _pointer
+        elif code in (gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL):
+            words: dict[int, str] = {}
+            self.say = lambda value: (
+                words.get(int(value)) or words.setdefault(int(value), _printed(value))
+            )
+
+
+def _number(value: gdb.Value) -> str:
+    return str(int(value))
+
+
+def _pointer(value: gdb.Value) -> str:
+    return hex(int(value))
+
+
+def _printed(value: gdb.Value) -> str:
+    # raw: else each printer that gdb has loaded is asked whether it knows better
+    return value.format_string(max_elements=40, symbols=False, raw=True)
+
+
+def _arguments(block: gdb.Block) -> list[_Argument]:
     """Return a function's arguments: many coroutines are in the same functions."""
     key = (block.start, block.end, str(block.function))
     known = _ARGUMENTS.get(key)
-    if known is None or not all(symbol.is_valid() for _, symbol in known):
-        known = _ARGUMENTS[key] = [(it.name, it) for it in block if it.is_argument]
+    if known is None or not all(one.symbol.is_valid() for one in known):
+        known = _ARGUMENTS[key] = [_Argument(it) for it in block if it.is_argument]
     return known
 
 
-_ARGUMENTS: dict[tuple[int, int, str], list[tuple[str, gdb.Symbol]]] = {}
+_ARGUMENTS: dict[tuple[int, int, str], list[_Argument]] = {}
 
 
-def _value(frame: gdb.Frame, symbol: gdb.Symbol) -> str:
+def _value(frame: gdb.Frame, one: _Argument) -> str:
     try:
-        value = symbol.value(frame)
+        value = one.symbol.value(frame)
         if value.is_optimized_out:
             return "<optimized out>"
-        kind = value.type.strip_typedefs()
-        if kind.code not in SCALARS:
-            return "..."
-        if kind.code == gdb.TYPE_CODE_INT and kind.sizeof > 1:
-            return str(int(value))
-        # raw: else each printer that gdb has loaded is asked whether it knows better
-        return value.format_string(max_elements=40, symbols=False, raw=True)
+        return one.say(value) if one.scalar else "..."
     except gdb.error as error:
         return f"<{error}>"
 

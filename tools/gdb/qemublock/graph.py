@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import gdb
 
 from qemublock.lists import DamagedError, chain, elements, node_name, one_of, static, text
+from qemublock.members import Members
+from qemublock.memory import string
 from qemublock.program import release
 from qemublock.qom import device_name
 from qemublock.throttle import groups, limits
@@ -34,6 +36,11 @@ PERMISSIONS = (
 BLOCK_JOBS = ("backup", "commit", "mirror", "stream")
 #: BDRV_O_RDWR and BDRV_O_INACTIVE of include/block/block-common.h.
 RDWR, INACTIVE = 0x2, 0x800
+#: What is told of a node.
+MEMBERS = (
+    *("node_name", "drv", "filename", "open_flags", "encrypted", "total_sectors", "children"),
+    *("dirty_bitmaps", "quiesce_counter", "in_flight", "aio_context"),
+)
 
 Json = dict[str, Any]
 
@@ -43,6 +50,9 @@ class Graph:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self._members = Members("BlockDriverState", *MEMBERS)
+        self._node_of: dict[int, Json] = {}
+        self._driver_of: dict[int, str] = {0: ""}
         self.backends = list(self._all("block_backends", "block-backend.c", "link"))
         self.jobs = list(self._all("jobs", "job.c", "job_list"))
         self.nodes = list(self._all("graph_bdrv_states", "block.c", "node_list"))
@@ -102,31 +112,43 @@ class Graph:
             with self._noting(f"nodes of job {text(job['id'])}"):
                 for item in chain(_block_job(job)["nodes"], "next"):
                     made.edge(job, item["data"].cast(_pointer("BdrvChild")))
+        edge = _pointer("BdrvChild")
         for bs in self.nodes:
-            made.node(bs, "block-driver", node_name(bs))
-            with self._noting("children of", bs):
-                for edge in elements(bs["children"], "next"):
-                    made.edge(bs, edge)
+            with self._noting(f"node at {hex(int(bs))}"):
+                found = self._read(bs)
+                made.node(bs, "block-driver", found["node_name"])
+                for child in chain(gdb.Value(found["children"]).cast(edge), "next"):
+                    made.edge(bs, child)
         return {"nodes": made.nodes[::-1], "edges": made.edges[::-1]}
 
     def _block_jobs(self) -> list[gdb.Value]:
         return [job for job in self.jobs if job_type(job) in BLOCK_JOBS]
 
+    def _read(self, bs: gdb.Value) -> Json:
+        """Return the MEMBERS of a node, read once."""
+        at = int(bs)
+        if at not in self._node_of:
+            self._node_of[at] = self._members.at(at)
+        return self._node_of[at]
+
     def _node(self, bs: gdb.Value) -> Json:
-        flags = int(bs["open_flags"])
+        found = self._read(bs)
+        flags = found["open_flags"]
+        if found["drv"] not in self._driver_of:
+            self._driver_of[found["drv"]] = driver(bs)
         return {
-            "node-name": node_name(bs),
-            "drv": driver(bs),
-            "file": bs["filename"].string(errors="replace"),
+            "node-name": found["node_name"],
+            "drv": self._driver_of[found["drv"]],
+            "file": found["filename"],
             "ro": not flags & RDWR,
             "active": not flags & INACTIVE,
-            "encrypted": bool(bs["encrypted"]),
-            "image": {"virtual-size": int(bs["total_sectors"]) * 512},
-            "dirty-bitmaps": self._bitmaps(bs),
+            "encrypted": bool(found["encrypted"]),
+            "image": {"virtual-size": found["total_sectors"] * 512},
+            "dirty-bitmaps": self._bitmaps(bs) if found["dirty_bitmaps"] else [],
             "x-address": int(bs),
-            "x-quiesce-counter": int(bs["quiesce_counter"]),
-            "x-in-flight": int(bs["in_flight"]),
-            "x-aio-context": int(bs["aio_context"]),
+            "x-quiesce-counter": found["quiesce_counter"],
+            "x-in-flight": found["in_flight"],
+            "x-aio-context": found["aio_context"],
         }
 
     def _bitmaps(self, bs: gdb.Value) -> list[Json]:
@@ -181,20 +203,22 @@ class _Numbers:
         self.nodes: list[Json] = []
         self.edges: list[Json] = []
         self._numbers: dict[int, int] = {}
+        self._child = Members("BdrvChild", "bs", "name", "perm", "shared_perm")
 
-    def _number(self, pointer: gdb.Value) -> int:
-        return self._numbers.setdefault(int(pointer), len(self._numbers) + 1)
+    def _number(self, address: int) -> int:
+        return self._numbers.setdefault(address, len(self._numbers) + 1)
 
     def node(self, pointer: gdb.Value, kind: str, name: str) -> None:
-        self.nodes.append({"id": self._number(pointer), "type": kind, "name": name})
+        self.nodes.append({"id": self._number(int(pointer)), "type": kind, "name": name})
 
     def edge(self, parent: gdb.Value, child: gdb.Value) -> None:
-        perm, shared = int(child["perm"]), int(child["shared_perm"])
+        found = self._child.at(int(child))
+        perm, shared = found["perm"], found["shared_perm"]
         self.edges.append(
             {
-                "parent": self._number(parent),
-                "child": self._number(child["bs"]),
-                "name": text(child["name"]),
+                "parent": self._number(int(parent)),
+                "child": self._number(found["bs"]),
+                "name": string(found["name"]) if found["name"] else "",
                 "perm": [word for bit, word in reversed(PERMISSIONS) if perm & bit],
                 "shared-perm": [word for bit, word in reversed(PERMISSIONS) if shared & bit],
             }
@@ -226,7 +250,7 @@ def _bitmap(bitmap: gdb.Value) -> Json:
 
 
 def _pointer(name: str) -> gdb.Type:
-    return gdb.lookup_type(name).pointer()
+    return gdb.lookup_type(name).strip_typedefs().pointer()
 
 
 def _block_job(job: gdb.Value) -> gdb.Value:

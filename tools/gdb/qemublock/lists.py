@@ -12,9 +12,8 @@ from qemublock import memory
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: How the head and the link of each kind of list call the next element.
+#: How the head of each kind of list calls its first element.
 FIRST = ("lh_first", "slh_first", "sqh_first", "tqh_first")
-NEXT = ("le_next", "sle_next", "sqe_next", "tqe_next")
 
 
 class DamagedError(Exception):
@@ -31,7 +30,7 @@ def elements(head: gdb.Value, link: str) -> Iterator[gdb.Value]:
 
     :raise DamagedError: there is no next element where one should be.
     """
-    yield from _linked(_member(head, FIRST), link)
+    yield from _linked(_first(head), link)
 
 
 def chain(pointer: gdb.Value, link: str) -> Iterator[gdb.Value]:
@@ -43,34 +42,32 @@ def chain(pointer: gdb.Value, link: str) -> Iterator[gdb.Value]:
 
 
 def _linked(element: gdb.Value, link: str) -> Iterator[gdb.Value]:
+    """Yield what hangs together; each kind of link begins with the pointer to the next."""
+    kind, at = element.type, int(element)
+    place = int(element[link].address or 0) - at if at else 0
     seen: set[int] = set()
-    while int(element):
-        if int(element) in seen:
-            raise DamagedError(f"the list of {link} goes round at {hex(int(element))}")
-        seen.add(int(element))
+    while at:
+        if at in seen:
+            raise DamagedError(f"the list of {link} goes round at {hex(at)}")
+        seen.add(at)
         try:
-            following = element.dereference()[link]
-            if following.type.strip_typedefs().code != gdb.TYPE_CODE_PTR:
-                following = _member(following, NEXT)
-            int(following)  # reads it
+            following = memory.word(at + place)
         except gdb.MemoryError as error:
-            raise DamagedError(
-                f"the list of {link} leads to {hex(int(element))}: {error}"
-            ) from error
-        yield element
-        element = following
+            raise DamagedError(f"the list of {link} leads to {hex(at)}: {error}") from error
+        yield gdb.Value(at).cast(kind)
+        at = following
 
 
-def _member(value: gdb.Value, names: tuple[str, ...]) -> gdb.Value:
-    """Return the one member of `names` that there is: to try is quicker than to list them."""
-    for name in names:
+def _first(head: gdb.Value) -> gdb.Value:
+    """Return the head's one member of FIRST: to try is quicker than to list them."""
+    for name in FIRST:
         try:
-            return value[name]
+            return head[name]
         except gdb.MemoryError:
             raise
         except gdb.error:
             continue
-    raise DamagedError(f"{value.type} is no list that is known here")
+    raise DamagedError(f"{head.type} is no list that is known here")
 
 
 def _plain(kind: gdb.Type) -> gdb.Type:

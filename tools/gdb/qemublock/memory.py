@@ -85,11 +85,19 @@ def without(regions: Iterable[Region], holes: Iterable[Region]) -> list[Region]:
 
 
 def read(address: int, size: int) -> bytes:
-    """Return `size` bytes.
+    """Return `size` bytes; an address that is damaged may be any number, and wraps around.
 
     :raise gdb.MemoryError: they cannot be read.
     """
-    return bytes(gdb.selected_inferior().read_memory(address, size))
+    return bytes(gdb.selected_inferior().read_memory(address % (1 << 64), size))
+
+
+def word(address: int) -> int:
+    """Return the pointer or other 64-bit number at `address`.
+
+    :raise gdb.MemoryError: it cannot be read.
+    """
+    return int.from_bytes(read(address, 8), "little")
 
 
 def string(address: int) -> str:

@@ -40,15 +40,18 @@ class _Unwinder(gdb.unwinder.Unwinder):
         self.machine: Machine | None = None
         self.registers: dict[str, int] = {}
         self.innermost = (0, 0)
+        #: The level at which that one was met: those above it need not be looked at.
+        self.level = MOST_FRAMES
 
     def __call__(self, pending_frame: gdb.PendingFrame) -> gdb.UnwindInfo | None:
-        if self.machine is None:
+        if self.machine is None or pending_frame.level() > self.level:
             return None
         pc = pending_frame.read_register(self.machine.pc)
         sp = pending_frame.read_register(self.machine.sp)
         # Its level would not do: a function inlined at the top makes it higher than 0.
         if (int(pc), int(sp)) != self.innermost:
             return None
+        self.level = pending_frame.level()
         below = self.registers[self.machine.sp] - 16  # else: "frame inner to this frame"
         unwound = pending_frame.create_unwind_info(_FrameId(gdb.Value(below).cast(sp.type), pc))
         for name, value in self.registers.items():
@@ -73,6 +76,7 @@ def arm(registers: dict[str, int]) -> None:
     top = gdb.newest_frame()
     innermost = (int(top.read_register(kind.pc)), int(top.read_register(kind.sp)))
     _UNWINDER.machine, _UNWINDER.registers, _UNWINDER.innermost = kind, registers, innermost
+    _UNWINDER.level = MOST_FRAMES
     gdb.invalidate_cached_frames()
 
 
