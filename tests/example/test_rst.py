@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Examples in reStructuredText say what the same in Markdown say."""
 
+import shutil
+from pathlib import Path
+
 import pytest
+from blockdoc.cli import main
 from blockdoc.errors import AuthorError
 from blockdoc.example import parse_example
 
+SCHEMAS = Path(__file__).parents[2] / "docs/_data/schema"
 FRONT = """
 qemu: system
 args: ["-machine", "q35"]
@@ -137,6 +142,26 @@ def test_a_mistake_is_told_at_its_line(text: str, line: int, message: str):
 
 
 def test_what_docutils_cannot_read_is_told_in_one_line():
-    deep = "".join(f"{'  ' * depth}- x\n\n" for depth in range(3000))
+    deep = "".join(f"{'  ' * depth}- x\n\n" for depth in range(700))
     with pytest.raises(AuthorError, match=r"examples/x\.rst:\d+: "):
         parse_example(deep + STEP, "examples/x.rst")
+
+
+def test_it_is_checked_and_exported_as_the_same_in_markdown_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(SCHEMAS, tmp_path / "docs/_data/schema")
+    (tmp_path / "docs/page.rst").write_text("Page\n====\n", encoding="utf-8")
+    page = tmp_path / "examples/jobs/x.rst"
+    page.parent.mkdir(parents=True)
+    page.write_text(STEP.replace("query-jobs", "query-job"), encoding="utf-8")
+    assert main(["lint"]) == 1
+    assert "examples/jobs/x.rst:4: " in capsys.readouterr().out
+    assert main(["lint", "docs/page.rst"]) == 2
+    page.write_text(STEP, encoding="utf-8")
+    assert main(["lint"]) == 0
+    for name in ("one", "jobs/x", "examples/jobs/x.rst"):
+        capsys.readouterr()
+        assert main(["export", "--rst", name]) == 0
+        assert "query-jobs" in capsys.readouterr().out

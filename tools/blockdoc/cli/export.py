@@ -115,9 +115,10 @@ def _find(name: str) -> tuple[Example, Step | None]:
     """Find an example by its path, or by the id of a step of it, which comes with it."""
     root = Path.cwd()
     files = list(examples_below(root / "examples"))
-    path = root / "examples" / f"{name.removeprefix('examples/').removesuffix('.md')}.md"
-    if path in files:
-        return read_example(path, root), None
+    for file in files:
+        path = file.relative_to(root / "examples")
+        if name.removeprefix("examples/") in (f"{path}", f"{path.with_suffix('')}"):
+            return read_example(file, root), None
     for file in files:
         if name in read_text(file, str(file)):  # to look is quicker than to parse
             example = read_example(file, root)

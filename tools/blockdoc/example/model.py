@@ -141,6 +141,11 @@ class Example:
     shows: frozenset[str]
     steps: tuple[Step, ...]
 
+    @property
+    def name(self) -> str:
+        """What it is called: its path without ``examples/`` and without the suffix."""
+        return self.path.removeprefix("examples/").rpartition(".")[0]
+
     def machine(self, name: str) -> Machine:
         """Return the machine that steps call `name`, which is known to be there."""
         return next(it for it in self.machines if it.name == name)
