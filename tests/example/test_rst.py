@@ -2,6 +2,7 @@
 """Examples in reStructuredText say what the same in Markdown say."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,13 @@ def test_a_mistake_is_told_at_its_line(text: str, line: int, message: str):
 
 def test_what_docutils_cannot_read_is_told_in_one_line():
     deep = "".join(f"{'  ' * depth}- x\n\n" for depth in range(700))
-    with pytest.raises(AuthorError, match=r"examples/x\.rst:\d+: "):
-        parse_example(deep + STEP, "examples/x.rst")
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)  # Hypothesis has raised it
+    try:
+        with pytest.raises(AuthorError, match=r"examples/x\.rst:\d+: "):
+            parse_example(deep + STEP, "examples/x.rst")
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def test_it_is_checked_and_exported_as_the_same_in_markdown_is(
