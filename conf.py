@@ -27,13 +27,9 @@ exclude_patterns = ["**/_*", "**/README.md"]
 nitpicky = True
 show_warning_types = True
 
-# Markdown. The doctest reads examples with the same extensions.
-myst_enable_extensions = ["colon_fence", "deflist"]
-myst_fence_as_directive = ["mermaid"]
+# Markdown; blockdoc.sphinx_ext.settings adds what examples need.
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
-
-# Diagrams are drawn while building; see blockdoc.sphinx_ext.diagrams.
-mermaid_output_format = "svg"
 
 guide_base_url = os.environ.get("GUIDE_BASE_URL", "").rstrip("/")
 guide_edit_url = os.environ.get("GUIDE_EDIT_URL", "")
@@ -45,10 +41,7 @@ html_baseurl = f"{guide_base_url}/" if guide_base_url else ""
 html_static_path = ["docs/_static"]
 html_favicon = "docs/_static/favicon.svg"
 templates_path = ["docs/_templates"]
-html_css_files = ["graph.css", "blockdoc.css"]
-html_js_files = [
-    (name, {"defer": "defer"}) for name in ("blockdoc.js", "frames.js", "menus.js")
-]
+html_js_files = [("menus.js", {"defer": "defer"})]
 html_additional_pages = {"404": "404.html", "search": "search.html"}
 html_copy_source = False
 html_show_copyright = False
