@@ -62,8 +62,6 @@ A node
 .. mermaid::
    :id: a-node-drawn
 
-   flowchart TD
-
 .. qmp-example::
    :id: a-node-jobs
 
@@ -92,7 +90,7 @@ def run(pytester: pytest.Pytester) -> pytest.RunResult:
 
 def test_what_is_recorded_is_indented_and_passes(project: Path, pytester: pytest.Pytester):
     text = (project / "examples/node.rst").read_text(encoding="utf-8")
-    assert text.startswith(NODE[: NODE.index("   flowchart TD")])
+    assert text.startswith(NODE[: NODE.index("\n.. qmp-example::\n   :id: a-node-jobs")])
     assert "\n   flowchart TD\n     " in text
     assert text.endswith(NODE[NODE.index(".. qmp-example::\n   :id: a-node-jobs") :])
     result = run(pytester)

@@ -201,7 +201,9 @@ def test_examples_are_recorded_run_and_shown(scripts: Path, project: Path):
 def test_a_crash_report_has_the_commands_of_gdb(scripts: Path, tmp_path: Path):
     if not shutil.which("gdb"):
         missing("no gdb")
-    looked_at = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    looked_at = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    )
     try:
         ask = ["crash-report", "--pid", str(looked_at.pid), "--format", "text"]
         told = run([scripts / "blockdoc", *ask], tmp_path).stdout

@@ -85,7 +85,8 @@ class Fence:
 
     def written(self, text: str) -> str:
         """Return a body as it has to stand in the file."""
-        return indent(text, self.indent)
+        is_first = self.indent and not self.text  # of reStructuredText: a blank line above
+        return ("\n" if is_first else "") + indent(text, self.indent)
 
     @property
     def vm(self) -> str:

@@ -35,6 +35,8 @@ from blockdoc.transcript import Condition
 
 __all__ = ["RawPage", "read_rst"]
 
+#: How far in a text stands that was not there before.
+_INDENT = "   "
 _FIELD = re.compile(r":([\w-]+):(?= |$)")
 #: How docutils says that a directive is badly written.
 _SAYS = re.compile(r'Error in "(?P<name>[\w-]+)" directive:\n(?P<what>.*)', re.DOTALL)
@@ -132,8 +134,7 @@ def _steps(document: nodes.document, lines: Lines, path: str) -> Iterator[RawSte
 def _fence(directive: Directive, options: dict[str, str], lines: Lines, place: Place) -> Fence:
     numbers = places(directive)
     if not numbers:
-        message = "nothing stands in this step; write its text behind a blank line, indented"
-        raise AuthorError(message, place)
+        return _empty(directive, options, lines, place)
     first, last = numbers[0], numbers[-1]
     width = next(
         len(line) - len(line.lstrip()) - (len(inner) - len(inner.lstrip()))
@@ -144,14 +145,32 @@ def _fence(directive: Directive, options: dict[str, str], lines: Lines, place: P
         if "\t" in lines.texts[number - 1]:
             message = "a tab; write blanks, so that nobody reads another text than was written"
             raise AuthorError(message, Place(place.path, number))
-    when = options.get("when")
     return Fence(
         place=place,
         body=Place(place.path, first),
         start=lines.starts[first - 1],
         end=lines.starts[last],
         text="".join(f"{line}\n" for line in directive.content),
-        when=Condition.parse(when, place) if when is not None else None,
+        when=_when(options, place),
         options=options,
         indent=" " * width,
     )
+
+
+def _empty(directive: Directive, options: dict[str, str], lines: Lines, place: Place) -> Fence:
+    """Return a step without a text yet, which is to stand below its options."""
+    last = place.line + directive.block_text.rstrip().count("\n")
+    return Fence(
+        place=place,
+        body=Place(place.path, last + 1),
+        start=lines.starts[last],
+        end=lines.starts[last],
+        text="",
+        when=_when(options, place),
+        options=options,
+        indent=_INDENT,
+    )
+
+
+def _when(options: dict[str, str], place: Place) -> Condition | None:
+    return Condition.parse(options["when"], place) if "when" in options else None
