@@ -29,9 +29,8 @@ exclude_patterns = ["**/_*", "**/README.md"]
 nitpicky = True
 show_warning_types = True
 
-# Markdown. The doctest reads examples with the same extensions.
-myst_enable_extensions = ["colon_fence", "deflist"]
-myst_fence_as_directive = ["mermaid"]
+# Markdown; blockdoc.sphinx_ext.settings adds what examples need.
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
 # The reference (docs/tools/api). A type in a signature may be Python's, or one that is not
@@ -45,9 +44,6 @@ python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 nitpick_ignore_regex = [("py:class", ".*")]
 
-# Diagrams are drawn while building; see blockdoc.sphinx_ext.diagrams.
-mermaid_output_format = "svg"
-
 guide_base_url = os.environ.get("GUIDE_BASE_URL", "").rstrip("/")
 guide_edit_url = os.environ.get("GUIDE_EDIT_URL", "")
 guide_report_url = os.environ.get("GUIDE_REPORT_URL", "")
@@ -58,10 +54,7 @@ html_baseurl = f"{guide_base_url}/" if guide_base_url else ""
 html_static_path = ["docs/_static"]
 html_favicon = "docs/_static/favicon.svg"
 templates_path = ["docs/_templates"]
-html_css_files = ["graph.css", "blockdoc.css"]
-html_js_files = [
-    (name, {"defer": "defer"}) for name in ("blockdoc.js", "frames.js", "menus.js")
-]
+html_js_files = [("menus.js", {"defer": "defer"})]
 html_additional_pages = {"404": "404.html", "search": "search.html"}
 html_copy_source = False
 html_show_copyright = False

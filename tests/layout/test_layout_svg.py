@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = Path(__file__).parents[1] / "graph" / "cases"
-CSS = Path(__file__).parents[2] / "docs" / "_static" / "graph.css"
+CSS = Path(__file__).parents[2] / "tools/blockdoc/sphinx_ext/static/graph.css"
 NASTY = [
     "</svg><script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

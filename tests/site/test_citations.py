@@ -5,7 +5,6 @@ import functools
 import http.server
 import json
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -185,13 +184,9 @@ def moved(tmp_path: Path) -> Path:
     """Build a site from which a section, and a page, have moved."""
     docs = tmp_path / "docs"
     (docs / "_data").mkdir(parents=True)
-    (docs / "_static").mkdir()
-    shutil.copy(ROOT / "docs/_static/blockdoc.js", docs / "_static")
     (tmp_path / "conf.py").write_text(
         'extensions = ["myst_parser", "blockdoc.sphinx_ext"]\nroot_doc = "docs/index"\n'
         'include_patterns = ["docs/**"]\nhtml_theme = "basic"\n'
-        'mermaid_output_format = "svg"\nhtml_static_path = ["docs/_static"]\n'
-        'html_js_files = [("blockdoc.js", {"defer": "defer"})]\n'
     )
     filler = "\n\n".join(["Much is said here."] * 60)
     (docs / "index.md").write_text(f"# Home\n\n```{{toctree}}\nnew\n```\n\n{filler}\n")

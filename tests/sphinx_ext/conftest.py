@@ -24,9 +24,6 @@ extensions = ["myst_parser", "blockdoc.sphinx_ext"]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "examples/**"]
 nitpicky = True
-myst_enable_extensions = ["colon_fence"]
-myst_fence_as_directive = ["mermaid"]
-mermaid_output_format = "svg"
 html_theme = "basic"
 """
 #: Files that every case has unless it brings its own.

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from blockdoc.coverage import measure, to_json, to_text
-from blockdoc.example import is_example, read_example
+from blockdoc.example import examples_below, read_example
 from blockdoc.schema.modules import read_modules
 from blockdoc.schema.recorded import read_releases
 
@@ -25,7 +25,7 @@ def add_parser(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure all examples; it is no mistake that some things are not shown."""
     root = Path.cwd()
-    files = sorted(it for it in (root / "examples").rglob("*.md") if is_example(it))
+    files = list(examples_below(root / "examples"))
     examples = [read_example(path, root) for path in files]
     coverage = measure(examples, read_releases(root)[-1], read_modules(root))
     sys.stdout.write(to_json(coverage) if options.format == "json" else to_text(coverage))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from blockdoc.errors import BlockdocError, MissingError
-from blockdoc.example import Example, Step, is_example, read_example, read_text
+from blockdoc.example import Example, Step, examples_below, read_example, read_text
 from blockdoc.export.iotest import to_iotest
 from blockdoc.export.rst import to_rst
 from blockdoc.schema.recorded import Recorded, read_releases
@@ -114,10 +114,11 @@ def _steps(name: str) -> tuple[Step, ...]:
 def _find(name: str) -> tuple[Example, Step | None]:
     """Find an example by its path, or by the id of a step of it, which comes with it."""
     root = Path.cwd()
-    files = [it for it in sorted((root / "examples").rglob("*.md")) if is_example(it)]
-    path = root / "examples" / f"{name.removeprefix('examples/').removesuffix('.md')}.md"
-    if path in files:
-        return read_example(path, root), None
+    files = list(examples_below(root / "examples"))
+    for file in files:
+        path = file.relative_to(root / "examples")
+        if name.removeprefix("examples/") in (f"{path}", f"{path.with_suffix('')}"):
+            return read_example(file, root), None
     for file in files:
         if name in read_text(file, str(file)):  # to look is quicker than to parse
             example = read_example(file, root)

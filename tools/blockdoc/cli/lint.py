@@ -11,6 +11,7 @@ from pathlib import Path
 
 from blockdoc.errors import AuthorError
 from blockdoc.lint import Report, lint_files, to_json, to_junit, to_text
+from blockdoc.lint.examples import is_example_file
 from blockdoc.lint.qapi import lint_tree
 from blockdoc.plural import counted
 from blockdoc.schema.modules import read_modules
@@ -82,7 +83,10 @@ def _write(path: Path, text: str) -> None:
 def _pages(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(path.rglob("*.md"))
+            rst = (it for it in path.rglob("*.rst") if is_example_file(it))
+            yield from sorted([*path.rglob("*.md"), *rst])
+        elif path.suffix == ".rst" and path.is_file() and not is_example_file(path):
+            raise AuthorError(f"{path}: no example; `--qapi TREE` checks QEMU's documents")
         elif path.is_file():
             yield path
         else:

@@ -21,7 +21,7 @@ from blockdoc.cli.progress import Bar, progress
 from blockdoc.doctest.matrix import Run, run_examples
 from blockdoc.doctest.verdicts import Verdicts, text_hash
 from blockdoc.errors import AuthorError
-from blockdoc.example import is_example, read_example
+from blockdoc.example import examples_below, read_example
 from blockdoc.plural import counted
 from blockdoc.qemu import Build, find_build
 from blockdoc.qemu.install import install
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _paths(root: Path) -> Iterator[Path]:
-    found = sorted(it for it in (root / EXAMPLES).rglob("*.md") if is_example(it))
+    found = list(examples_below(root / EXAMPLES))
     if not found:
         raise AuthorError("no examples here; run this in the root of the repository")
     yield from found

@@ -13,7 +13,7 @@ from blockdoc.doctest.record import Recording, record, replace_file
 from blockdoc.doctest.run import ExampleRun
 from blockdoc.doctest.split import complement
 from blockdoc.errors import AuthorError, BlockdocError, Place
-from blockdoc.example import is_example, parse_example, read_text
+from blockdoc.example import examples_below, parse_example, read_text
 from blockdoc.plural import counted
 from blockdoc.qemu import Build, find_build, sweep, walls_of
 from blockdoc.transcript import Condition
@@ -65,7 +65,7 @@ def _check_split(condition: str, build: Build) -> None:
 def _examples(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(it for it in path.rglob("*.md") if is_example(it))
+            yield from examples_below(path)
         elif path.is_file():
             yield path
         else:

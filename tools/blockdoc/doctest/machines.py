@@ -84,8 +84,7 @@ class Machines:
         if self._reports is None or error is self._reported:
             return
         self._reported = error
-        name = self.example.path.removeprefix("examples/").removesuffix(".md")
-        file = self._reports / f"{name.replace('/', '-')}.html"
+        file = self._reports / f"{self.example.name.replace('/', '-')}.html"
         running = [it.session.pid for it in self._started.values()]
         await reports_for(error, self.sandbox.folder, running, self.build, file)
 

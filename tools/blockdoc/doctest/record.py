@@ -69,7 +69,8 @@ async def record(text: str, path: str, build: Build, split: str | None = None) -
             if split is not None and inner:
                 edits.append(split_fence(text, fence, apply_edits(fence.text, inner), split))
             else:
-                edits += [_moved(edit, fence.start) for edit in inner]
+                new = fence.written(apply_edits(fence.text, inner))
+                edits += [Edit(fence.start, fence.end, new)] if inner else []
     new = apply_edits(text, edits)
     _check(new, path)
     return Recording(path, text, new)
@@ -87,10 +88,6 @@ def _check(text: str, path: str) -> None:
     except AuthorError as error:
         message = f"what QEMU answered cannot be written here: {error.message}"
         raise BlockdocError(message, error.place) from error
-
-
-def _moved(edit: Edit, offset: int) -> Edit:
-    return Edit(edit.start + offset, edit.end + offset, edit.text)
 
 
 async def _record_step(run: ExampleRun, step: Step, fence: Fence) -> list[Edit]:

@@ -33,7 +33,13 @@ def complement(condition: str) -> str:
 
 
 def split_fence(text: str, fence: Fence, body: str, condition: str) -> Edit:
-    """Return the edit of the page `text` that adds `body` for `condition` behind `fence`."""
+    """Return the edit of the page `text` that adds `body` for `condition` behind `fence`.
+
+    :raise AuthorError: it is no Markdown.
+    """
+    if fence.indent:
+        message = "--split writes Markdown; write this alternative by hand, and record it"
+        raise AuthorError(message, fence.place)
     lines = text.splitlines(keepends=True)
     start = sum(len(line) for line in lines[: fence.place.line - 1])
     after = text.find("\n", fence.end)

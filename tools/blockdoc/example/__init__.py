@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Examples: what stands in a file under examples/, read as MyST reads it."""
+"""Examples: what stands in a file under examples/, read as Sphinx reads it."""
 
 from blockdoc.example.model import Example, Fence, Image, Machine, Step
-from blockdoc.example.read import is_example, parse_example, read_example, read_text
+from blockdoc.example.read import (
+    examples_below,
+    is_example,
+    parse_example,
+    read_example,
+    read_text,
+)
 
 __all__ = [
     "Example",
@@ -14,4 +20,5 @@ __all__ = [
     "parse_example",
     "read_text",
     "is_example",
+    "examples_below",
 ]

@@ -32,8 +32,10 @@ from blockdoc.example.options import (
 )
 from blockdoc.transcript import Condition
 
-__all__ = ["RawStep", "find_steps", "tokens"]
+__all__ = ["DIRECTIVES", "UNREADABLE", "Lines", "RawStep", "find_steps", "identifier", "tokens"]
 
+#: What a reader of pages raises where it has a bug, or the page is nested too deep.
+UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 #: What opens a fence, and what the fence is.
 DIRECTIVES: dict[str, tuple[StepKind, type[Directive]]] = {
     "{qmp-example}": ("qmp", QmpFence),
@@ -59,7 +61,7 @@ class RawStep:
     fence: Fence
 
 
-class _Lines:
+class Lines:
     """The lines of a page, and the offset of each."""
 
     def __init__(self, text: str) -> None:
@@ -91,7 +93,7 @@ def find_steps(
 
     :raise AuthorError: a step is badly written; with its line.
     """
-    lines = _Lines(text)
+    lines = Lines(text)
     for token in blocks:
         if token.type not in {"fence", "colon_fence"} or token.map is None:
             continue
@@ -106,7 +108,7 @@ def find_steps(
 
 
 def _read_step(
-    name: str, first: str, token: Token, place: Place, lines: _Lines
+    name: str, first: str, token: Token, place: Place, lines: Lines
 ) -> RawStep | None:
     kind, directive = DIRECTIVES[name]
     parsed = parse_directive_text(directive, "", token.content, line=place.line)
@@ -143,7 +145,7 @@ def _read_step(
         when=Condition.parse(when, place) if when is not None else None,
         options=options,
     )
-    return RawStep(_identifier(options["id"], place), kind, fence)
+    return RawStep(identifier(options["id"], place), kind, fence)
 
 
 def _closes(line: str, markup: str) -> bool:
@@ -152,7 +154,11 @@ def _closes(line: str, markup: str) -> bool:
     return len(marks) >= len(markup) and not marks.strip(markup[0])
 
 
-def _identifier(text: str, place: Place) -> str:
+def identifier(text: str, place: Place) -> str:
+    """Return the id of a step.
+
+    :raise AuthorError: it has not the form of one.
+    """
     words = text.split("-")
     if not all(word.isascii() and word.isalnum() and word == word.lower() for word in words):
         message = (

@@ -10,6 +10,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Literal
 
 from blockdoc.errors import Place
@@ -73,12 +74,19 @@ class Fence:
     start: int
     #: Offset of the end of the body (just before the closing fence's line).
     end: int
-    #: The body: ``text[start:end]`` of the file.
+    #: The body: ``text[start:end]`` of the file, without `indent`.
     text: str
     #: The QEMUs it is for, or None for all.
     when: Condition | None
     #: The directive's options as the author wrote them.
     options: Mapping[str, str]
+    #: What each line of the body begins with in the file, where it is not empty.
+    indent: str = ""
+
+    def written(self, text: str) -> str:
+        """Return a body as it has to stand in the file."""
+        is_first = self.indent and not self.text  # of reStructuredText: a blank line above
+        return ("\n" if is_first else "") + indent(text, self.indent)
 
     @property
     def vm(self) -> str:
@@ -133,6 +141,11 @@ class Example:
     #: What all its steps show on purpose, as :attr:`Fence.shows`.
     shows: frozenset[str]
     steps: tuple[Step, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called: its path without ``examples/`` and without the suffix."""
+        return self.path.removeprefix("examples/").rpartition(".")[0]
 
     def machine(self, name: str) -> Machine:
         """Return the machine that steps call `name`, which is known to be there."""

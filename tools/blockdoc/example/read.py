@@ -3,32 +3,38 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from markdown_it.token import Token
 
 from blockdoc.errors import AuthorError, Place
-from blockdoc.example.fences import RawStep, find_steps, tokens
+from blockdoc.example.fences import UNREADABLE, RawStep, find_steps, tokens
 from blockdoc.example.front_matter import FrontMatter, read_front_matter
 from blockdoc.example.model import Example, Fence, Machine, Step
+from blockdoc.example.rst import RawPage, read_rst
 
-__all__ = ["is_example", "parse_example", "read_example", "read_text"]
+__all__ = ["examples_below", "is_example", "parse_example", "read_example", "read_text"]
 
 #: What some readers take for the end of a line and others do not: lines could be miscounted.
 OTHER_LINE_ENDS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 #: What is no text: MyST would read another character in its place.
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff]")
-#: What MyST's reader raises where it has a bug, or the page is nested too deep.
-UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 #: No example is larger, in bytes: each is written by hand.
 LARGEST = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
+#: What an example is written in: Markdown as MyST reads it, or reStructuredText.
+SUFFIXES = (".md", ".rst")
 
 
 def is_example(path: Path) -> bool:
     """Say whether `path` is an example rather than the index of a folder."""
-    return path.suffix == ".md" and path.name not in {"index.md", "README.md"}
+    return path.suffix in SUFFIXES and path.stem not in {"index", "README"}
+
+
+def examples_below(folder: Path) -> Iterator[Path]:
+    """Yield the examples of a folder and those below it, in order."""
+    yield from sorted(it for it in folder.rglob("*") if is_example(it))
 
 
 def read_example(path: Path, root: Path) -> Example:
@@ -67,22 +73,16 @@ def parse_example(text: str, path: str) -> Example:
     :raise AuthorError: it is badly written; with the line.
     """
     _refuse_other_characters(text, path)
-    try:
-        blocks = tokens(text)
-    except UNREADABLE as error:
-        message = f"MyST stumbles over this page ({type(error).__name__}): is it Markdown?"
-        raise AuthorError(message, Place(path, 1)) from error
-    front = _front_matter(blocks, path)
-    steps = _group(find_steps(text, path, blocks))
+    page = read_rst(text, path) if path.endswith(".rst") else _read_markdown(text, path)
+    front, steps = page.front, _group(page.steps)
     if not steps:
-        raise AuthorError(
-            "no step in this example; write a {qmp-example} fence", Place(path, 1)
-        )
+        what = ".. qmp-example::" if path.endswith(".rst") else "{qmp-example} fence"
+        raise AuthorError(f"no step in this example; write a {what}", Place(path, 1))
     _check_machines(steps, front.machines)
     return Example(
         path=path,
         digest=hashlib.sha256(text.encode()).hexdigest(),
-        title=front.title or _heading(blocks) or path,
+        title=front.title or page.heading or path,
         machines=front.machines,
         images=front.images,
         timeout=front.timeout,
@@ -90,6 +90,16 @@ def parse_example(text: str, path: str) -> Example:
         shows=front.shows,
         steps=steps,
     )
+
+
+def _read_markdown(text: str, path: str) -> RawPage:
+    try:
+        blocks = tokens(text)
+    except UNREADABLE as error:
+        message = f"MyST stumbles over this page ({type(error).__name__}): is it Markdown?"
+        raise AuthorError(message, Place(path, 1)) from error
+    front = _front_matter(blocks, path)
+    return RawPage(front, _heading(blocks), tuple(find_steps(text, path, blocks)))
 
 
 def _refuse_other_characters(text: str, path: str) -> None:

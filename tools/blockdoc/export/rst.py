@@ -96,7 +96,7 @@ def example_text(snippet: Snippet, name: str = "") -> str:
         f"---\ntitle: {_quoted(title)}\nqemu: system\n---\n\n# {title}\n\n"
         f"```{{qmp-example}}\n:id: {name}\n\n{body}\n```\n"
     )
-    parse_example(text, snippet.place.path)
+    parse_example(text, f"{name}.md")
     return text
 
 

@@ -28,7 +28,7 @@ from blockdoc.graph.words import legible
 __all__ = ["LIMIT", "SCRIPT", "Answer", "Target", "graph_of", "look", "target_of"]
 
 #: What is loaded into gdb.
-SCRIPT: Final = Path(__file__).parents[2] / "gdb" / "qemu_block.py"
+SCRIPT: Final = Path(__file__).parents[1] / "gdb" / "qemu_block.py"
 #: How long gdb may look, in seconds; and how long it may take to leave.
 LIMIT: Final = 300.0
 LEAVE: Final = 5.0

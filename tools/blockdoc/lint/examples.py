@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from blockdoc.schema.recorded import Recorded
     from blockdoc.transcript import Condition
 
-__all__ = ["Report", "lint_files", "lint_text"]
+__all__ = ["Report", "is_example_file", "lint_files", "lint_text"]
 
 _SHOWN = (Kind.DEPRECATED, Kind.UNSTABLE)
 _UNKNOWN = {"command": Kind.UNKNOWN_COMMAND, "event": Kind.UNKNOWN_EVENT}
@@ -68,16 +68,22 @@ def lint_files(
     """
     checked: list[Checked] = []
     findings: list[Finding] = []
+    newest = releases[-1].system
     for file in files:
         path = file.absolute()
         name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(file)
-        example = "examples" in path.parts and is_example(path)
         text = read_text(path, name)
-        report = lint_text(text, name, releases, is_example=example)
+        report = lint_text(text, name, releases, is_example=is_example_file(path))
         checked += report.checked
         findings += report.findings
-        findings += check_lists(text, name, lambda it: modules.values(it, releases[-1].system))
+        if path.suffix != ".rst":
+            findings += check_lists(text, name, lambda it: modules.values(it, newest))
     return Report(tuple(checked), tuple(findings))
+
+
+def is_example_file(path: Path) -> bool:
+    """Say whether a file is an example, rather than a page that shows some QMP."""
+    return "examples" in path.absolute().parts and is_example(path)
 
 
 def lint_text(

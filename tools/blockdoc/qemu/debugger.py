@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 #: What is loaded into gdb.
-SCRIPT = Path(__file__).parents[2] / "gdb" / "qemu_block.py"
+SCRIPT = Path(__file__).parents[1] / "gdb" / "qemu_block.py"
 #: Before gdb attaches: it asks nobody for symbols, and can neither write nor call.
 FIRST = (
     *("set debuginfod enabled off", "set width 0", "set height 0", "set sysroot /"),

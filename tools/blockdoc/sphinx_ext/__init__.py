@@ -26,6 +26,7 @@
     the first paragraph               description, social card; sitemap        online
     git's history                     what has changed, as page and feed        changes
     the table of contents             the branch that the page is in            navigation
+    nothing                           styles, scripts, settings of MyST         settings
 
 :func:`setup` is the table of contents.
 """
@@ -62,6 +63,7 @@ from blockdoc.sphinx_ext.redirects import write_redirects
 from blockdoc.sphinx_ext.reviewed import add_reviews
 from blockdoc.sphinx_ext.roles import GuideRole, SinceRole
 from blockdoc.sphinx_ext.rules import FillRuleIndex, RuleDirective, RuleIndex, refresh_index
+from blockdoc.sphinx_ext.settings import add_settings
 from blockdoc.sphinx_ext.shown import ExampleDirective
 from blockdoc.sphinx_ext.sources import CommitRole, SrcRole
 from blockdoc.sphinx_ext.steps import (
@@ -80,6 +82,7 @@ def setup(app: Sphinx) -> Mapping[str, object]:
     """Tell Sphinx what there is."""
     app.setup_extension("sphinxcontrib.mermaid")
 
+    add_settings(app)
     app.add_config_value("guide_edit_url", "", "html", str)  # …{path}…: edit a page
     app.add_config_value("guide_report_url", "", "html", str)  # …{path}…: report a mistake
     app.add_config_value("guide_symbols", "docs/_data/symbols.json", "env", str)

@@ -10,7 +10,7 @@
       </section>
     </div>
 
-That is what a reader without JavaScript sees, and a printer.  docs/_static/blockdoc.js
+That is what a reader without JavaScript sees, and a printer.  static/blockdoc.js
 makes tabs of it, labelled with the same words.
 """
 

@@ -15,7 +15,7 @@ from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.environment import BuildEnvironment
 
 from blockdoc.errors import AuthorError
-from blockdoc.example import is_example, read_example
+from blockdoc.example import examples_below, read_example
 from blockdoc.sphinx_ext.domain import GuideDomain
 from blockdoc.sphinx_ext.pages import source_path
 from blockdoc.sphinx_ext.report import warn, warn_error
@@ -78,9 +78,7 @@ def _compare(shown: Mapping[str, Sequence[Any]], root: Path) -> None:
 
 def _collected(root: Path) -> Iterator[tuple[str, dict[tuple[str, str | None], int]]]:
     """Yield what the doctest runs: by path, the line of each fence."""
-    for path in sorted(root.glob("examples/**/*.md")):
-        if not is_example(path):
-            continue
+    for path in examples_below(root / "examples"):
         try:
             example = read_example(path, root)
         except AuthorError as error:

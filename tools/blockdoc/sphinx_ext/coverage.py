@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from blockdoc.coverage import measure, to_markdown
 from blockdoc.errors import AuthorError, BlockdocError
-from blockdoc.example import Example, is_example, read_example
+from blockdoc.example import Example, examples_below, read_example
 from blockdoc.schema.modules import read_modules
 from blockdoc.schema.recorded import read_releases
 from blockdoc.sphinx_ext.report import warn_error
@@ -45,10 +45,9 @@ class CoverageDirective(SphinxDirective):
 
 def _examples(root: Path) -> Iterator[Example]:
     """Yield the examples that can be read; the others are told of elsewhere."""
-    for path in sorted(root.glob("examples/**/*.md")):
+    for path in examples_below(root / "examples"):
         with contextlib.suppress(AuthorError):
-            if is_example(path):
-                yield read_example(path, root)
+            yield read_example(path, root)
 
 
 def refresh_coverage(

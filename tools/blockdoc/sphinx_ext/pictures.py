@@ -10,7 +10,7 @@
       <p class="graph-links">                               the same links, for the keyboard
       <pre>                                                 the whole graph
 
-All frames are on the page, one after another.  docs/_static/frames.js shows them one at a
+All frames are on the page, one after another.  static/frames.js shows them one at a
 time, each in the place of the one before, with the steps that led to it.
 """
 
@@ -47,6 +47,11 @@ _LINK: Final = re.compile(r' href="(term|rule|ref):([^"]*)" tabindex="-1"')
 #: What an edge takes and shares, which no line's end shall divide.
 _LETTERS: Final = re.compile(r"[r-][w-][u-][s-] / [r-][w-][u-][s-]")
 
+#: The label of what explains pictures.
+LEGEND: Final = "reading-graphs"
+#: After sphinx.ext.intersphinx, which may find it on another site.
+LATE: Final = 900
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -72,6 +77,7 @@ def add_pictures(app: Sphinx) -> None:
     app.add_node(drawing, html=(_draw, None), text=silent, latex=silent, man=silent)
     app.add_node(explained, html=(_explain, None), text=silent, latex=silent, man=silent)
     app.connect("config-inited", _add_script)
+    app.connect("missing-reference", _leave_out, priority=LATE)
 
 
 def _add_script(app: Sphinx, _config: object) -> None:
@@ -148,10 +154,18 @@ def legend(page: str) -> nodes.Node:
         refdoc=page,
         refdomain="std",
         reftype="ref",
-        reftarget="reading-graphs",
+        reftarget=LEGEND,
         refexplicit=True,
-        refwarn=True,
+        refwarn=False,
     )
+
+
+def _leave_out(
+    app: Sphinx, _env: object, reference: pending_xref, _content: nodes.Element
+) -> nodes.Node | None:
+    """Show no link to a page that a site does not have; one that is nitpicky wants it."""
+    missed = reference["reftarget"] == LEGEND and not app.config.nitpicky
+    return nodes.inline() if missed else None
 
 
 def _draw(self: HTML5Translator, node: nodes.Element) -> None:

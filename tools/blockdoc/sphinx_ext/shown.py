@@ -40,6 +40,8 @@ class ExampleDirective(SphinxDirective):
         location = (self.env.docname, self.lineno)
         name = self.arguments[0]
         path = Path(self.env.srcdir, "examples", f"{name}.md")
+        if not path.is_file() and path.with_suffix(".rst").is_file():
+            path = path.with_suffix(".rst")
         self.env.note_dependency(path)
         if not path.is_file():
             warn(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
+from myst_parser.mocking import MockState
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
@@ -118,9 +119,11 @@ def _note_answers(env: BuildEnvironment, figure: Figure) -> None:
 
 
 def _placeholder(directive: SphinxDirective, kind: StepKind) -> nodes.Element:
+    # MyST counts the content's lines from the directive, docutils from the file's beginning.
+    start = directive.lineno if isinstance(directive.state, MockState) else 0
     place = Place(
         source_path(directive.env, directive.env.docname),
-        directive.lineno + directive.content_offset + 1,
+        start + directive.content_offset + 1,
     )
     text = "\n".join(directive.content) + "\n"
     when = directive.options.get("when")

@@ -69,7 +69,7 @@ def to_iotest(example: Example, target: Target, release: str) -> Iotest:
         except AuthorError as error:
             message = f"{step.id} cannot be in an iotest: {error.message}"
             raise AuthorError(message, error.place) from error
-    name = "block-guide-" + example.path.removeprefix("examples/").removesuffix(".md")
+    name = f"block-guide-{example.name}"
     return Iotest(name.replace("/", "-"), program.text(release), program.output())
 
 
