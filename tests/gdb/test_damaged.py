@@ -192,6 +192,17 @@ def test_a_stack_that_ends_early_is_said_to_do_so(original: _Original, tmp_path:
     assert said.count("note: ") == 1
 
 
+def test_a_frame_that_returns_to_nowhere_is_the_last(original: _Original, tmp_path: Path):
+    (co,) = _ask(original, "jobs.lh_first->co")
+    caller = ("up 2", r'printf "is %lu\n", (unsigned long) $sp')
+    said = gdb(original, original.core, f"qemu-block select {hex(co)}", *caller)
+    (behind,) = re.findall(r"^is (\d+)$", said, re.MULTILINE)
+    core = Core(original.core, tmp_path / "core")
+    core.write(int(behind) - 8, 0)
+    (said,) = _all(original, core)
+    assert "Job job0 (mirror, ready)" in said
+
+
 def test_a_thread_without_registers_does_not_keep_the_frames(
     original: _Original, tmp_path: Path
 ):
