@@ -7,6 +7,7 @@
      ├── AuthorError        the text of an example or a page is wrong
      ├── QemuError          QEMU died, hung, or could not be spoken to
      ├── MissingError       something that the machine must have is not there
+     ├── StepError          a step of an example does not hold: its page or QEMU is wrong
      └── (anything else is a bug of ours and keeps its traceback)
 
 ``str()`` of an error with a place begins ``path:line:`` and a blank, so that editors and
