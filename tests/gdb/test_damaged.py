@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A damaged core gives what can be had, and says what cannot: never a traceback."""
 
-import ctypes
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ import pytest
 from cores import Core
 from damages import KINDS, Walked, damage
 from dwarf import ENVIRONMENT, QUIET, SCRIPT, Client, Daemon, Tool, debugger, gdb, traces
-from scenes import NBD, Start, everything
+from scenes import NBD, everything
 
 COMMANDS = (
     *("why", "coroutines", "bt all", "graph", "jobs", "contexts", "requests", "locks"),
@@ -210,19 +208,3 @@ def test_a_name_is_printed_and_not_obeyed(original: _Original, tmp_path: Path):
     said = gdb(original, core.path, "qemu-block bitmaps", "qemu-block contexts")
     assert r"\x1b[2J\nnote: bitmap0 (recording)" in said
     assert "\x1b" not in said
-
-
-def test_the_thread_that_crashed_is_not_the_main_loops(start: Start):
-    """It is the first in a core file of the kernel's."""
-    daemon = start("--object", "iothread,id=aside")
-    said = gdb(daemon, daemon.pid, "qemu-block contexts", "info threads")
-    number = re.search(r"^iothread aside \(0x\w+, thread (\d+)\)$", said, re.MULTILINE)
-    assert number
-    lwp = re.search(rf"^[ *]+{number[1]} .*\(LWP (\d+)\)", said, re.MULTILINE)
-    assert lwp
-    ctypes.CDLL(None).tgkill(daemon.pid, int(lwp[1]), signal.SIGABRT)
-    said = gdb(daemon, daemon.left(), "qemu-block contexts", "info threads")
-    main = re.search(r"^main loop \(0x\w+, thread (\d+)\)$", said, re.MULTILINE)
-    assert main
-    assert re.search(rf"^[ *]+{main[1]} .*\(LWP {daemon.pid}\)", said, re.MULTILINE)
-    assert re.search(rf"^\* 1 .*\(LWP {lwp[1]}\)", said, re.MULTILINE)

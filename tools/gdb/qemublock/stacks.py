@@ -201,7 +201,8 @@ def _walk(frame: gdb.Frame | None) -> Iterator[gdb.Frame]:
         if frame is None:
             return
         yield frame
-        if function_of(frame.pc() - 1) in OUTERMOST and frame.name() in OUTERMOST:
+        pc = frame.pc()
+        if pc and function_of(pc - 1) in OUTERMOST and frame.name() in OUTERMOST:
             return
         try:
             frame = frame.older()
