@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """For gdb: run each of ``$commands``, with commas between, and interrupt it ``$times`` times.
 
-It is interrupted by SIGINT, as Ctrl-C does it: at evenly spaced calls of our code, and
-then by a timer, wherever gdb is in its own.  One line says of each how that ended.
+It is interrupted by SIGINT, as Ctrl-C does it: at evenly spaced calls of our code, once
+more while it unwinds a coroutine, if it does, and then by a timer, wherever gdb is in its
+own.  One line says of each how that ended.
 """
 
 import os
@@ -23,12 +24,17 @@ class _Calls:
 
     def __init__(self, at: int = 0) -> None:
         self.number, self.at, self.armed = 0, at, False
+        #: The calls while a coroutine was unwound.
+        self.unwinding: list[int] = []
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
         if event == "call" and "qemublock" in frame.f_code.co_filename:
             self.number += 1
+            armed = stacks._UNWINDER.answer is not None  # noqa: SLF001
+            if armed:
+                self.unwinding.append(self.number)
             if self.number == self.at:
-                self.armed = stacks._UNWINDER.answer is not None  # noqa: SLF001
+                self.armed = armed
                 os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -61,8 +67,9 @@ for name in gdb.convenience_variable("commands").string().split(","):
     command = f"qemu-block {name}"
     gdb.execute(command, to_string=True)  # what is looked up once is known then
     begin = time.monotonic()
-    number = _run(command).number
+    calls = _run(command)
     took = time.monotonic() - begin
-    for place in range(times):
-        _run(command, number * (place + 1) // (times + 1))
+    places = [calls.number * (place + 1) // (times + 1) for place in range(times)]
+    for place in (*places, *calls.unwinding[len(calls.unwinding) // 2 :][:1]):
+        _run(command, place)
     _after(command, took / 2)

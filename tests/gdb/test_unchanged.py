@@ -2,6 +2,7 @@
 """The commands leave a live process as it is: registers, memory, and its service."""
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -97,8 +98,11 @@ def test_registers_and_memory_stay_the_same_whoever_interrupts(serving: tuple[Da
         assert other == first
     assert len(traces(said)) > 5
     for command in every:
-        assert said.count(f"{command}: interrupted at call") == 2
-    assert "while it unwound a coroutine" in said
+        assert said.count(f"{command}: interrupted at call") >= 2
+    unwinding = re.findall(
+        "^qemu-block (.*): .* while it unwound a coroutine$", said, re.MULTILINE
+    )
+    assert {"bt all", "coroutines", "why"} <= set(unwinding)
     work.goes_on()
 
 

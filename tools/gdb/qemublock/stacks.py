@@ -201,10 +201,8 @@ def _walk(frame: gdb.Frame | None) -> Iterator[gdb.Frame]:
         if frame is None:
             return
         yield frame
-        before = frame.pc() - 1
-        if before < 0:  # it returns to 0
-            return
-        if function_of(before) in OUTERMOST and frame.name() in OUTERMOST:
+        pc = frame.pc()
+        if pc and function_of(pc - 1) in OUTERMOST and frame.name() in OUTERMOST:
             return
         try:
             frame = frame.older()
