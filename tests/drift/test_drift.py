@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from blockdoc.cli import main
+from blockdoc.example import read_example
 
 Write = Callable[..., Path]
 Capture = pytest.CaptureFixture[str]
@@ -236,6 +237,21 @@ def test_a_citation_has_a_link_only_if_there_is_a_site(
     link = "https://example.org/guide/r/DRAIN-3/"
     assert capsys.readouterr().out == f"[DRAIN-3] Never drain under the graph lock <{link}>\n"
     assert main(["cite", "DRAIN-99"]) == 2
+
+
+def test_an_example_says_for_which_release_it_was_reviewed(
+    guide: Path, write: Write, capsys: Capture
+) -> None:
+    head = (
+        "---\nqemu: system\nreviewed: 10.2.2\n---\n\n# Pause\n\n{src}`job_pause` is called.\n"
+    )
+    step = "```{qmp-example}\n:id: pause\n\n-> 1\n<- 2\n```\n"
+    path = guide / "examples/pause.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{head}\n{step}")
+    assert read_example(path, guide).title == "Pause"
+    tree = write("new", ("job.c", "++", "--"))
+    assert "examples/pause.md" in {unit for unit, *_ in drift(tree, capsys)}
 
 
 def test_pages_without_a_review_are_told_of_in_one_line(

@@ -15,6 +15,7 @@
     requires: qemu >= 10.0
     timeout: 60                       # seconds, for all steps together
     shows: [unstable]                 # or deprecated: it is no mistake here
+    reviewed: 10.2.2                  # read against this release; for `blockdoc drift`
     ---
 
 With several machines ``machines`` stands in the place of ``qemu`` and ``args``::
@@ -37,8 +38,18 @@ from blockdoc.transcript import Condition
 
 __all__ = ["FrontMatter", "read_front_matter"]
 
-KEYS = ("title", "qemu", "args", "trace", "machines", "images", "requires", "timeout", "shows")
 MACHINE_KEYS = ("qemu", "args", "trace")
+#: `reviewed` is read by `blockdoc.units`, as that of any page.
+KEYS = (
+    *MACHINE_KEYS,
+    "title",
+    "machines",
+    "images",
+    "requires",
+    "timeout",
+    "shows",
+    "reviewed",
+)
 MACHINE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 #: How deep YAML may nest; three levels say all that can be said.
 DEEPEST = 20
