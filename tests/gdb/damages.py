@@ -122,7 +122,7 @@ def _circle(core: Core, choice: Random, walked: Walked) -> Harm:
     first = choice.randrange(last + 1)
     core.write(elements[last] + at, elements[first])
     words = f"{link}: after {hex(elements[last])} comes {hex(elements[first])}"
-    return Harm(words, f"note: .*the list of {link} goes round")
+    return Harm(words, f"(note: .*|Graph lock: )the list of {link} goes round")
 
 
 def _threads(core: Core, choice: Random, _: Walked) -> Harm:
