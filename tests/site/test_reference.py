@@ -22,6 +22,7 @@ INTERNAL = {
     "published",
     "pytest_plugin",
     "pytest_results",
+    "rst",
     "sphinx_ext",
 }
 OBJECTS = ("py:class", "py:function", "py:data", "py:exception", "py:type")
