@@ -41,8 +41,8 @@ __all__ = ["FrontMatter", "read_front_matter"]
 MACHINE_KEYS = ("qemu", "args", "trace")
 #: `reviewed` is read by `blockdoc.units`, as that of any page.
 KEYS = (
-    *MACHINE_KEYS,
     "title",
+    *MACHINE_KEYS,
     "machines",
     "images",
     "requires",
