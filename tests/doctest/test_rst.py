@@ -88,6 +88,18 @@ def run(pytester: pytest.Pytester) -> pytest.RunResult:
     return pytester.runpytest_inprocess("examples", *quick)
 
 
+def built(project: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", ".", "out"],
+        cwd=project,
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 def test_what_is_recorded_is_indented_and_passes(project: Path, pytester: pytest.Pytester):
     text = (project / "examples/node.rst").read_text(encoding="utf-8")
     assert text.startswith(NODE[: NODE.index("\n.. qmp-example::\n   :id: a-node-jobs")])
@@ -98,15 +110,7 @@ def test_what_is_recorded_is_indented_and_passes(project: Path, pytester: pytest
 
 
 def test_sphinx_shows_it_without_a_warning(project: Path):
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", ".", "out"],
-        cwd=project,
-        env={**os.environ, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = built(project)
     assert (done.returncode, done.stderr) == (0, "")
     page = (project / "out/examples/node.html").read_text(encoding="utf-8")
     for name in ("a-node-open", "a-node-disk", "a-node-drawn", "a-node-jobs"):
@@ -132,14 +136,6 @@ def test_a_transcript_that_cannot_be_read_is_a_warning_at_its_line(project: Path
     text = path.read_text(encoding="utf-8").replace('<- { "return": [] }', '<- { "return": [ }')
     path.write_text(text, encoding="utf-8")
     line = text[: text.index('<- { "return": [ }')].count("\n") + 1
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", ".", "out"],
-        cwd=project,
-        env={**os.environ, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = built(project)
     assert done.returncode == 1
     assert f"examples/node.rst:{line}: WARNING: " in done.stderr
