@@ -3,7 +3,8 @@
 
 import gdb
 from qemublock import stacks
-from qemublock.coroutine import State, called_before
+from qemublock.coroutine import State
+from qemublock.functions import called_before
 from qemublock.knowledge import all_coroutines
 
 for one in all_coroutines().all:

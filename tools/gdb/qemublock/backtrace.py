@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks, values
-from qemublock.coroutine import OUTERMOST, called_before
+from qemublock.coroutine import OUTERMOST
+from qemublock.functions import called_before
 from qemublock.listing import title
 from qemublock.lists import DamagedError
 

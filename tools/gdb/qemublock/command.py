@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gdb
 
-from qemublock import stacks
+from qemublock import functions, stacks
 from qemublock.coroutine import NO_SYMBOLS
 from qemublock.lists import DamagedError, printable
 
@@ -31,6 +31,7 @@ class Command(gdb.Command):
     def invoke(self, argument: str, from_tty: bool) -> None:
         """Run it."""
         _look()
+        functions.forget()
         notes: list[str] = []
         before = stacks.Selected.now()
         try:

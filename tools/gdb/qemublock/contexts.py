@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import stacks, threads
+from qemublock.functions import function_at
 from qemublock.lists import DamagedError, chain, elements, has, static, text
 from qemublock.qom import path
 
@@ -131,11 +132,3 @@ def _timers(group: gdb.Value) -> Iterator[str]:
 def symbol(pointer: gdb.Value) -> str:
     """Return the name of the function to which a pointer points."""
     return function_at(int(pointer))
-
-
-def function_at(address: int) -> str:
-    """Return the name of the function at `address`; the address if there is none."""
-    words = gdb.execute(f"info symbol {address}", to_string=True)
-    if words.startswith("No symbol"):
-        return hex(address)
-    return words.split(" in section")[0].split(" + ")[0].strip()

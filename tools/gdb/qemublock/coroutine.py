@@ -19,7 +19,6 @@ of those that claim one stack at most one is real.
 from __future__ import annotations
 
 import enum
-import functools
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Callable
 import gdb
 
 from qemublock import guest, machine, memory, threads
+from qemublock.functions import function_of
 from qemublock.lists import DamagedError, offsets
 from qemublock.places import Places
 
@@ -136,8 +136,6 @@ class Coroutines:
 
     def __init__(self, shape: Callable[[Coroutine], Iterable[str]]) -> None:
         """Search for them; `shape` unwinds one and gives its functions, innermost first."""
-        function_of.cache_clear()
-        called_before.cache_clear()
         #: What could not be read, and what follows from it.
         self.notes: list[str] = []
         self.places = Places()
@@ -318,26 +316,9 @@ def _depth_of_the_ended(
     if not by_depth:
         return 0
     shallowest = min(by_depth)
-    functions = list(shape(by_depth[shallowest]))
-    ended = functions[:1] == ["qemu_coroutine_switch"] and functions[1:] in WITHOUT_WORK
-    return shallowest if ended or functions in WITHOUT_WORK else 0
-
-
-@functools.cache
-def function_of(pc: int) -> str:
-    """Return the function that the program has at `pc`, none inlined into it; else nothing."""
-    block: gdb.Block | None = gdb.block_for_pc(pc)
-    name = ""
-    while block is not None:  # the outermost: an inlined one may begin at the same place
-        name = str(block.function or name)
-        block = block.superblock
-    return name
-
-
-@functools.cache
-def called_before(pc: int) -> str:
-    """Return the function that is called by the instruction before `pc`, where it says one."""
-    return function_of(machine.machine().called_before(pc))
+    names = list(shape(by_depth[shallowest]))
+    ended = names[:1] == ["qemu_coroutine_switch"] and names[1:] in WITHOUT_WORK
+    return shallowest if ended or names in WITHOUT_WORK else 0
 
 
 def _stack_pointers(notes: list[str]) -> Iterator[tuple[int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qemublock.contexts import function_at
 from qemublock.coroutine import Coroutine, State
+from qemublock.functions import function_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

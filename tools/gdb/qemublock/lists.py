@@ -101,6 +101,8 @@ def text(pointer: gdb.Value) -> str:
 
 def printable(line: str) -> str:
     """Return a line without what a terminal would obey: names may be anything."""
+    if line.replace("\t", "").isprintable():
+        return line
     return "".join(it if it.isprintable() or it == "\t" else ascii(it)[1:-1] for it in line)
 
 

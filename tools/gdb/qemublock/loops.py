@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import gdb
 
 from qemublock import threads
-from qemublock.contexts import contexts, function_at
+from qemublock.contexts import contexts
 from qemublock.coroutine import OUTERMOST
+from qemublock.functions import function_at
 from qemublock.lists import DamagedError
 from qemublock.machine import code_before, machine
 

@@ -88,18 +88,24 @@ class Place:
         arguments = tuple(_arguments(frame))
         return cls(frame.pc(), frame.type(), name, function, _where(frame), arguments)
 
-    @property
+    @functools.cached_property
     def inlined(self) -> bool:
         """Whether it has no frame on the stack."""
         return self.kind == gdb.INLINE_FRAME
 
-    @property
+    @functools.cached_property
     def calls(self) -> bool:
         """Whether the frame before was called from here."""
         return self.kind in CALLERS
 
     def line(self, frame: gdb.Frame) -> str:
-        """Return a frame that is here as a line, without its number."""
+        """Return a frame that is here as a line, without its number.
+
+        What is inlined has the registers of the function that it is in.  Only for that one
+        does gdb find what they were when it was called (``DW_OP_entry_value``): asked for
+        the inlined one, it takes those of the function itself to be its caller's.
+        """
+        frame = _on_the_stack(frame) if self.inlined else frame
         said = ", ".join([one.of(frame) for one in self.arguments])
         text = f"{self.name} ({said}){' [inlined]' if self.inlined else ''}"
         return f"{text} {self.where}" if self.where else f"{hex(self.pc)} in {text}"
@@ -137,6 +143,14 @@ def _pointer(value: gdb.Value) -> str:
 def _printed(value: gdb.Value) -> str:
     # raw: else each printer that gdb has loaded is asked whether it knows better
     return value.format_string(max_elements=40, symbols=False, raw=True)
+
+
+def _on_the_stack(frame: gdb.Frame) -> gdb.Frame:
+    """Return the frame of the function into which others are inlined."""
+    older: gdb.Frame | None = frame
+    while older is not None and older.type() == gdb.INLINE_FRAME:
+        frame, older = older, older.older()
+    return older or frame
 
 
 def _arguments(frame: gdb.Frame) -> Iterator[Argument]:

@@ -17,7 +17,8 @@ import gdb
 import gdb.unwinder
 
 from qemublock import threads
-from qemublock.coroutine import OUTERMOST, Coroutine, Coroutines, function_of
+from qemublock.coroutine import OUTERMOST, Coroutine, Coroutines
+from qemublock.functions import function_of
 from qemublock.machine import Machine, machine
 
 if TYPE_CHECKING:
