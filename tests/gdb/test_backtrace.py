@@ -25,6 +25,7 @@ CHAIN = (
     "nbd_trip",
 )
 
+UNKNOWN = "<optimized out>"
 GUARDS, CALLED = (Path(__file__).with_name(name) for name in ("guards.py", "called.py"))
 #: Calls of a function behind the caller, and of one before it.
 CALLS = (
@@ -37,6 +38,11 @@ def _throttled(output: str) -> list[Trace]:
     return [one for one in traces(output) if "throttle_co_preadv" in one.functions]
 
 
+def _offsets(one: Trace) -> set[str]:
+    given = (said.get("offset", UNKNOWN) for said in one.arguments.values())
+    return set(given) - {UNKNOWN}
+
+
 def _check(output: str, outermost: str = "coroutine_trampoline") -> list[Trace]:
     found = _throttled(output)
     assert len(found) == 3
@@ -44,6 +50,7 @@ def _check(output: str, outermost: str = "coroutine_trampoline") -> list[Trace]:
         named = iter(one.functions)
         assert all(name in named for name in (*CHAIN, outermost)), " ".join(one.functions)
         assert {"nbd_do_cmd_read", "nbd_handle_request"} <= set(one.inlined)
+        assert len(_offsets(one)) == 1, one.lines  # nowhere on its way has it another
     offsets = sorted(int(one.arguments["throttle_co_preadv"]["offset"]) for one in found)
     assert offsets == [SIZE, 2 * SIZE, 3 * SIZE]
     return found

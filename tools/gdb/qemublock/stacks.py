@@ -10,7 +10,7 @@ that the coroutine saved.  So gdb goes on from there with everything that it can
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import gdb
@@ -34,17 +34,36 @@ class _FrameId:
         self.pc = pc
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Answer:
     """What is said of one frame: that a coroutine called it."""
 
     machine: Machine
     #: Those of the coroutine.
     registers: dict[str, int]
-    #: What gdb calls them, without a search by name.
-    known: dict[str, gdb.RegisterDescriptor]
-    #: The frame's own pc and sp.
-    innermost: tuple[int, int]
+    #: What gdb calls them, without a search by name, once the frame has been met.
+    known: dict[str, gdb.RegisterDescriptor] = field(default_factory=dict)
+    #: The frame's own pc and sp, then.
+    innermost: tuple[int, int] | None = None
+
+    def meet(self, frame: gdb.PendingFrame) -> None:
+        """See which frame it is."""
+        every = frame.architecture().registers()
+        names = (*self.registers, *self.machine.masks)
+        self.known = {name: one for name in names if (one := every.find(name))}
+        self.innermost = self.place(frame)
+
+    def place(self, frame: gdb.PendingFrame) -> tuple[int, int]:
+        """Return the pc and sp of a frame."""
+        pc, sp = self.known[self.machine.pc], self.known[self.machine.sp]
+        return int(frame.read_register(pc)), int(frame.read_register(sp))
+
+    def masks(self, frame: gdb.PendingFrame) -> Iterator[tuple[str, int]]:
+        """Yield what the frame has of the registers that say how addresses are signed."""
+        for name in self.machine.masks:
+            if name in self.known:
+                with contextlib.suppress(gdb.error):  # a core file that lacks them
+                    yield name, int(frame.read_register(self.known[name]))
 
 
 class _Unwinder(gdb.unwinder.Unwinder):
@@ -65,19 +84,23 @@ class _Unwinder(gdb.unwinder.Unwinder):
         answer = self.answer
         if answer is None or pending_frame.level() > self.level:
             return None
-        known = answer.known
-        pc = pending_frame.read_register(known[answer.machine.pc])
-        sp = pending_frame.read_register(known[answer.machine.sp])
-        # Its level would not do: a function inlined at the top makes it higher than 0.
-        if (int(pc), int(sp)) != answer.innermost:
+        if answer.innermost is None:
+            answer.meet(pending_frame)  # gdb asks of it first, and never of what is inlined
+        elif answer.place(pending_frame) != answer.innermost:
             return None
         self.level = pending_frame.level()
+        pc, sp = (answer.known[it] for it in (answer.machine.pc, answer.machine.sp))
         below = answer.registers[answer.machine.sp] - 16  # else: "frame inner to this frame"
-        unwound = pending_frame.create_unwind_info(_FrameId(gdb.Value(below).cast(sp.type), pc))
-        for name, value in answer.registers.items():
-            kind = pending_frame.read_register(known[name]).type
-            unwound.add_saved_register(known[name], gdb.Value(value).cast(kind))
+        frame_id = _FrameId(_cast(below, pending_frame, sp), pending_frame.read_register(pc))
+        unwound = pending_frame.create_unwind_info(frame_id)
+        for name, value in (*answer.registers.items(), *answer.masks(pending_frame)):
+            known = answer.known[name]
+            unwound.add_saved_register(known, _cast(value, pending_frame, known))
         return unwound
+
+
+def _cast(value: int, frame: gdb.PendingFrame, known: gdb.RegisterDescriptor) -> gdb.Value:
+    return gdb.Value(value).cast(frame.read_register(known).type)
 
 
 _UNWINDER = _Unwinder()
@@ -96,33 +119,19 @@ def arm(registers: dict[str, int]) -> None:
 
     :raise gdb.error: no thread has them.
     """
-    kind = machine()
-    disarm()
-    top = _newest_frame()
-    every = top.architecture().registers()
-    known = {name: one for name in (*registers, *kind.masks) if (one := every.find(name))}
-    innermost = (int(top.read_register(known[kind.pc])), int(top.read_register(known[kind.sp])))
-    given = {**registers, **dict(_masks(top, kind, known))}
-    _UNWINDER.set(_Answer(kind, given, known, innermost))
-
-
-def _masks(
-    frame: gdb.Frame, kind: Machine, known: dict[str, gdb.RegisterDescriptor]
-) -> Iterator[tuple[str, int]]:
-    for name in kind.masks:
-        if name in known:
-            with contextlib.suppress(gdb.error):  # a core file that lacks them
-                yield name, int(frame.read_register(known[name]))
-
-
-def _newest_frame() -> gdb.Frame:
+    _UNWINDER.set(_Answer(machine(), registers))
     try:
-        return threads.newest_frame()
+        threads.newest_frame()
     except gdb.error:
-        for thread in gdb.selected_inferior().threads():
-            with contextlib.suppress(gdb.error):
-                thread.switch()
-                return threads.newest_frame()
+        _leave_for_one_that_has_registers()
+
+
+def _leave_for_one_that_has_registers() -> None:
+    for thread in gdb.selected_inferior().threads():
+        with contextlib.suppress(gdb.error):
+            thread.switch()
+            threads.newest_frame()
+            return
     raise gdb.error("no thread's registers are in the core file")
 
 
