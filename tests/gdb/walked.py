@@ -33,7 +33,7 @@ def _linked(element, link):  # noqa: ANN001, ANN202
 
 def _read(address, size):  # noqa: ANN001, ANN202
     """Note what is read one by one."""
-    if size <= memory.PAGE:
+    if size < memory.PAGE:  # the search reads all there is, from a page up
         reads[address] = size
     return read(address, size)
 
