@@ -22,6 +22,7 @@ COMMANDS = (
 )
 #: The longest that all commands may take together, on a machine that does much else.
 BOUND = 120
+LOADING = "loading"
 #: gdb's own words, which do not say what could not be had.
 BARE = re.compile(r"^note: (Cannot|PC|value|No) ", re.MULTILINE)
 #: Which batches of damaged cores are looked at: see CONTRIBUTING.md.
@@ -61,12 +62,21 @@ def original(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             client.close()
 
 
+def _mark(name: str) -> str:
+    return f"python [gdb.write('== {name}\\n', it) for it in (gdb.STDOUT, gdb.STDERR)]"
+
+
+def _marked(text: str) -> list[str]:
+    """Return what commands printed for each core, without what gdb says of the file itself."""
+    return [it for it in text.split("== ")[1:] if not it.startswith(LOADING)]
+
+
 def _commands(core: Path) -> Iterator[str]:
     """Yield what gdb is to do with one core file, after another: say so, and run all."""
-    mark = f"== {core.name}\\n"
-    yield f"python gdb.write('{mark}'); gdb.write('{mark}', gdb.STDERR)"
+    yield _mark(LOADING)
     yield "core-file"
     yield f"core-file {core}"
+    yield _mark(core.name)
     yield from (f"qemu-block {command}" for command in COMMANDS)
 
 
@@ -89,7 +99,7 @@ def _all(original: _Original, *cores: Core) -> Iterator[str]:
         check=True,
         env=ENVIRONMENT,
     )
-    said, noted = done.stdout.split("== ")[1:], done.stderr.split("== ")[1:]
+    said, noted = _marked(done.stdout), _marked(done.stderr)
     assert len(said) == len(cores) + 1
     for core, out, error in zip(cores, said, noted, strict=False):
         assert out.startswith(core.path.name)
