@@ -220,12 +220,14 @@ def gdb(
         check=False,
         env=ENVIRONMENT,
     )
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    assert "Error occurred in Python" not in done.stderr, done.stderr
+    for words in RAISED:
+        assert words not in done.stdout + done.stderr, done.stderr
     said = [line for line in done.stderr.splitlines() if line.startswith(("note:", "no "))]
     return done.stdout + "".join(f"{line}\n" for line in said)
 
 
+#: How gdb says that Python raised.
+RAISED = ("Traceback", "Error occurred in Python", "Python Exception")
 ENVIRONMENT = {**os.environ, "DEBUGINFOD_URLS": ""}
 
 

@@ -13,7 +13,18 @@ from pathlib import Path
 import pytest
 from cores import Core
 from damages import KINDS, Walked, damage
-from dwarf import ENVIRONMENT, QUIET, SCRIPT, Client, Daemon, Tool, debugger, gdb, traces
+from dwarf import (
+    ENVIRONMENT,
+    QUIET,
+    RAISED,
+    SCRIPT,
+    Client,
+    Daemon,
+    Tool,
+    debugger,
+    gdb,
+    traces,
+)
 from scenes import NBD, Start, everything
 
 COMMANDS = (
@@ -103,8 +114,8 @@ def _all(original: _Original, *cores: Core) -> Iterator[str]:
     assert len(said) == len(cores) + 1
     for core, out, error in zip(cores, said, noted, strict=False):
         assert out.startswith(core.path.name)
-        for words_of_python in ("Traceback", "Error occurred in Python", "Python Exception"):
-            assert words_of_python not in out + error, f"{core.path.name}: {error}"
+        for words in RAISED:
+            assert words not in out + error, f"{core.path.name}: {error}"
         assert not BARE.search(error), f"{core.path.name}: {error}"
         yield out + error
 

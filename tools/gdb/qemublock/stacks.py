@@ -84,9 +84,12 @@ class _Unwinder(gdb.unwinder.Unwinder):
         answer = self.answer
         if answer is None or pending_frame.level() > self.level:
             return None
-        if answer.innermost is None:
-            answer.meet(pending_frame)  # gdb asks of it first, and never of what is inlined
-        elif answer.place(pending_frame) != answer.innermost:
+        try:
+            if answer.innermost is None:
+                answer.meet(pending_frame)  # gdb asks of it first, never of what is inlined
+            elif answer.place(pending_frame) != answer.innermost:
+                return None
+        except gdb.error:  # a thread without registers, in a damaged core file
             return None
         self.level = pending_frame.level()
         pc, sp = (answer.known[it] for it in (answer.machine.pc, answer.machine.sp))
@@ -119,20 +122,23 @@ def arm(registers: dict[str, int]) -> None:
 
     :raise gdb.error: no thread has them.
     """
+    if _armed(registers):
+        return
+    for thread in gdb.selected_inferior().threads():
+        with contextlib.suppress(gdb.error):
+            thread.switch()
+            if _armed(registers):
+                return
+    raise gdb.error("no thread's registers are in the core file")
+
+
+def _armed(registers: dict[str, int]) -> bool:
     _UNWINDER.set(_Answer(machine(), registers))
     try:
         threads.newest_frame()
     except gdb.error:
-        _leave_for_one_that_has_registers()
-
-
-def _leave_for_one_that_has_registers() -> None:
-    for thread in gdb.selected_inferior().threads():
-        with contextlib.suppress(gdb.error):
-            thread.switch()
-            threads.newest_frame()
-            return
-    raise gdb.error("no thread's registers are in the core file")
+        return False
+    return True
 
 
 def disarm() -> None:
