@@ -129,6 +129,7 @@ def arm(registers: dict[str, int]) -> None:
             thread.switch()
             if _armed(registers):
                 return
+    disarm()
     raise gdb.error("no thread's registers are in the core file")
 
 
