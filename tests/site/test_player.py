@@ -151,10 +151,7 @@ def test_a_recording_is_stepped_through_and_each_frame_has_a_link(
     assert "Frame 3 of 3" in browser.find_element(By.ID, "where").text
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_a_recording_is_accessible(
-    browser: Chrome, reports: Served, axe: str, colours: str
-) -> None:
+def test_a_recording_is_accessible(browser: Chrome, reports: Served, axe: str) -> None:
     origin, pages, _ = reports
     pages["/page"] = (
         "text/html",
@@ -163,7 +160,7 @@ def test_a_recording_is_accessible(
         .replace("script-src", "script-src 'unsafe-inline' 'unsafe-eval'", 1)
         .replace("'sha256-", "'sha257-", 1),
     )
-    assert serious(browser, [f"{origin}/page"], axe, colours) == []
+    assert serious(browser, [f"{origin}/page"], axe) == []
 
 
 def test_a_live_page_follows(browser: Chrome) -> None:
