@@ -37,7 +37,7 @@ def test_axe_finds_nothing_serious(
         ),
         (f"{ALIKE}<div style='background: #222'><p>four</p></div>", ["light: color-contrast"]),
         (f"{ALIKE}<div style='opacity: 0.4'><p>four</p></div>", ["light: color-contrast"]),
-        (f"<p style='color: #111'>one</p>{LINK}", ["light: link-in-text-block"]),
+        (f"{ALIKE}<p style='color: #111'>one</p>{LINK}", ["light: link-in-text-block"]),
         (DARK.format("color: #999"), ["dark: color-contrast"]),
         (f"{ALIKE}{DARK.format('background: #222; color: #000')}", ["dark: color-contrast"]),
         (f"{ALIKE}<p><img src='x.png'></p>", ["image-alt", "image-alt"]),
