@@ -2,6 +2,8 @@
 # Targets are thin: each calls one tool. Everything lands in .venv and build.
 
 PYTHON = python3
+# Examples need no Hypothesis, and its plugin takes a second at the end of every run.
+LEAN = -p no:hypothesispytest
 
 help:           ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 23
@@ -11,7 +13,7 @@ site: doctest html   ## set up, run every example against a real QEMU, build the
 check: browser lint style types html test   ## set up, then everything that must pass before a commit
 
 doctest: setup  ## run the examples;  ARGS='-k commit -x' goes to pytest,  QEMU_BUILD=DIR runs that build, or 10.0
-	.venv/bin/pytest $(if $(findstring examples/,$(ARGS)),,examples) -n auto --dist loadfile $(ARGS)
+	.venv/bin/pytest $(if $(findstring examples/,$(ARGS)),,examples) $(LEAN) -n auto --dist loadfile $(ARGS)
 
 replay: setup   ## say again what libvirt says, hold the answers against it;  ARGS=FILE…,  QEMU_BUILD=DIR
 	.venv/bin/blockdoc replay $(ARGS)

@@ -108,7 +108,8 @@ def _command(words: Sequence[str], results: Path) -> list[str]:
     colour = "yes" if sys.stdout.isatty() else "no"
     return [
         *(sys.executable, "-m", "pytest", *words, "-n", "auto", "--dist", "loadfile"),
-        *("-p", "no:cacheprovider", f"--color={colour}"),
+        # Hypothesis' plugin takes a second at the end of every run, for its own tests.
+        *("-p", "no:hypothesispytest", "-p", "no:cacheprovider", f"--color={colour}"),
         *("-p", "blockdoc.pytest_results", "--results", str(results)),
     ]
 
