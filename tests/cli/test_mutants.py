@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from blockdoc.cli import main
+from blockdoc.doctest.matrix import _follow
 from blockdoc.mutants.tree import Tree
 
 Patch = Callable[..., None]
@@ -171,6 +172,18 @@ def test_a_failure_that_does_not_come_again_is_chance(
     status, (row,) = rows(capsys, qemu)
     assert (root / "once").exists()
     assert (status, row["id"]) == (1, "")
+
+
+def test_a_run_that_ended_with_its_failure_is_not_ended_again(tmp_path: Path) -> None:
+    record = {"id": "examples/t/good.md::good-one", "outcome": "failed", "why": ""}
+    results = tmp_path / "results"
+    results.write_text(json.dumps(record) + "\n")
+    process = subprocess.Popen([sys.executable, "-c", ""], process_group=0)
+    process.wait()
+    heard: list[str] = []
+    found = _follow(process, results, heard.append, to_failure=True)
+    assert list(found) == [record]
+    assert heard == [record["id"]]
 
 
 @pytest.mark.usefixtures("installed")

@@ -155,7 +155,8 @@ def _new_records(file: TextIO) -> Iterator[Record]:
 
 def _interrupt(process: "subprocess.Popen[bytes]") -> None:
     """Do as Ctrl-C on a terminal does, once: workers hear it too, and end their machines."""
-    os.killpg(process.pid, signal.SIGINT)
+    with contextlib.suppress(ProcessLookupError):  # all of it has ended by itself
+        os.killpg(process.pid, signal.SIGINT)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE)
     end_group(process)
