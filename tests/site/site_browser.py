@@ -9,12 +9,29 @@ __all__ = ["DESK", "PARTS", "PHONE", "open_page", "serious", "serious_here"]
 PARTS = 12
 
 PHONE, DESK = 375, 1280
-#: The rules that look at colours: they take most of axe's time, some milliseconds a word.
-COLOURS = ["color-contrast", "link-in-text-block"]
-#: Mark the first of each kind that is not among those given: of what is seen and says
-#: something, in a colour and size, on backgrounds, beside words of a colour.  Return the kinds.
-MARK_KINDS = """
-const seen = new Set(arguments[0]), found = [];
+_GRAVE = """
+const grave = (violations) => violations
+  .filter((it) => ["serious", "critical"].includes(it.impact))
+  .map((it) => it.id + ": " + it.nodes
+    .map((node) => (node.target ?? node.html) + " " + node.failureSummary).join(" | "));
+"""
+#: All rules but contrast, or one of them; of the whole page.
+RULES = (
+    _GRAVE
+    + """\
+const [options, done] = arguments;
+axe.run(document, {...options, resultTypes: ["violations"]}).then(
+  (found) => done(grave(found.violations)), (error) => done([String(error)]));
+"""
+)
+#: Contrast takes axe some milliseconds a word.  What is seen and says something in a colour
+#: and size, on backgrounds, is of a kind.  The first of each is looked at, unless its kind is
+#: among those given; where axe cannot decide about that one, all others of its kind are.
+#: Return the problems, and the kinds that were decided.
+CONTRAST = (
+    _GRAVE
+    + """\
+const [known, done] = arguments;
 const visible = {opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true};
 const says = (it) => it.matches("input, select, textarea")
   || [...it.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim());
@@ -24,31 +41,43 @@ const behind = (it) => {
   return all === "rgba(0, 0, 0, 0),none,1,static" ? "" : all;
 };
 const kind = (it) => {
-  const {color, fontSize, fontWeight, textShadow, textDecorationLine} = getComputedStyle(it);
-  const words = [color, fontSize, fontWeight, textShadow, textDecorationLine];
-  words.push(it.tagName === "A", getComputedStyle(it.parentElement).color);
+  const {color, fontSize, fontWeight, textShadow} = getComputedStyle(it);
+  const words = [color, fontSize, fontWeight, textShadow];
   for (let up = it; up !== null; up = up.parentElement) words.push(behind(up));
   return words.filter((word) => word).join();
 };
-for (const it of document.body.querySelectorAll("*")) {
-  delete it.dataset.kind;
-  if (!says(it) || !it.checkVisibility(visible)) continue;
-  const its = kind(it);
-  if (seen.has(its)) continue;
-  it.dataset.kind = found.push(its);
-  seen.add(its);
-}
-return found;
+const options = {
+  runOnly: ["color-contrast"], resultTypes: ["violations", "passes"],
+  elementRef: true, selectors: false,
+};
+const problems = [], decided = new Set();
+const ask = async (elements) => {
+  if (!elements.length) return;
+  for (const it of elements) it.dataset.asked = "";
+  const {violations, passes} = await axe.run("[data-asked]", options);
+  for (const it of elements) delete it.dataset.asked;
+  problems.push(...grave(violations));
+  for (const {nodes} of [...violations, ...passes]) {
+    for (const {element} of nodes) decided.add(element);
+  }
+};
+(async () => {
+  const kinds = new Map();
+  for (const it of document.body.querySelectorAll("*")) {
+    if (!says(it) || !it.checkVisibility(visible)) continue;
+    const its = kind(it);
+    if (known.includes(its)) continue;
+    if (!kinds.has(its)) kinds.set(its, []);
+    kinds.get(its).push(it);
+  }
+  await ask([...kinds.values()].map(([first]) => first));
+  const open = [...kinds].filter(([_, [first]]) => !decided.has(first));
+  await ask(open.flatMap(([_, [first, ...others]]) => others));
+  const undecided = new Set(open.map(([its]) => its));
+  return [problems, [...kinds.keys()].filter((its) => !undecided.has(its))];
+})().then(done, (error) => done([[String(error)], []]));
 """
-_RUN_AXE = """
-const [context, options, done] = arguments;
-axe.run(context, {...options, resultTypes: ["violations"]}).then(
-  (found) => done(found.violations
-    .filter((it) => ["serious", "critical"].includes(it.impact))
-    .map((it) => it.id + ": " + it.nodes.map((node) => node.target + " " + node.failureSummary)
-      .join(" | "))),
-  (error) => done([String(error)]));
-"""
+)
 
 
 def open_page(browser: Chrome, address: str, width: int = DESK, colours: str = "light") -> None:
@@ -72,20 +101,20 @@ def serious(browser: Chrome, addresses: list[str], axe: str) -> list[str]:
 def serious_here(browser: Chrome, axe: str, seen: set[str]) -> list[str]:
     """Return what axe-core calls serious or critical on the page that is open.
 
-    The rules that look at colours are asked of one of each kind of words, in light and in
-    dark, unless that kind was `seen`.
+    Contrast is asked of one of each kind of words, in light and in dark, unless that kind
+    was `seen`: so far as axe decided about it.
     """
     browser.execute_script(axe)
-    others = {"rules": {it: {"enabled": False} for it in COLOURS}}
-    problems: list[str] = browser.execute_async_script(_RUN_AXE, "html", others)
-    for scheme in ("light", "dark"):
+    problems: list[str] = []
+    for scheme, options in (
+        ("light", {"rules": {"color-contrast": {"enabled": False}}}),
+        ("dark", {"runOnly": ["link-in-text-block"]}),
+    ):
         _prefer(browser, scheme)
-        new = browser.execute_script(MARK_KINDS, list(seen))
-        if new:
-            colour = {"runOnly": COLOURS}
-            found = browser.execute_async_script(_RUN_AXE, "[data-kind]", colour)
-            problems += [f"{scheme}: {it}" for it in found]
-        seen.update(new)
+        found = browser.execute_async_script(RULES, options)
+        poor, decided = browser.execute_async_script(CONTRAST, list(seen))
+        problems += [f"{scheme}: {it}" for it in (*found, *poor)]
+        seen.update(decided)
     return problems
 
 
